@@ -1,0 +1,1 @@
+"""Run untrusted Lua scripts against container registries."""

@@ -1,0 +1,1 @@
+"""The configuration file: schema, loading, templates, durations, Docker import."""

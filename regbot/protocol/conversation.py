@@ -1,0 +1,85 @@
+"""Which message may follow which.
+
+    LOCKING --ready--> READY --start--> RUNNING --done|failed--> ENDED
+
+While RUNNING the child calls and logs, and the supervisor answers: each call has a number greater than the last one's,
+each answer is to an open call, and no more calls are open than allowed.  Both directions go through one table, so either
+end (and a test) can hold the other to it.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Final
+
+from regbot.protocol.errors import WireError
+from regbot.protocol.messages import Call, Done, Failed, Failure, Log, Message, Ready, Result, Start
+
+MAX_IN_FLIGHT: Final = 64
+"""Calls without an answer: the default of the limit `inFlight`."""
+
+
+class State(Enum):
+    """Where a run's conversation stands."""
+
+    LOCKING = auto()
+    READY = auto()
+    RUNNING = auto()
+    ENDED = auto()
+
+
+FOLLOWS: Final[dict[State, dict[type[Message], State]]] = {
+    State.LOCKING: {Ready: State.READY},
+    State.READY: {Start: State.RUNNING},
+    State.RUNNING: {
+        Call: State.RUNNING,
+        Log: State.RUNNING,
+        Result: State.RUNNING,
+        Failure: State.RUNNING,
+        Done: State.ENDED,
+        Failed: State.ENDED,
+    },
+    State.ENDED: {},
+}
+
+FROM_CHILD: Final = frozenset({Ready, Call, Log, Done, Failed})
+"""The messages that only a child sends; the others only a supervisor does."""
+
+
+class Conversation:
+    """Follows one run's messages and refuses the first that is out of order."""
+
+    def __init__(self, in_flight: int = MAX_IN_FLIGHT) -> None:
+        self.state = State.LOCKING
+        self._in_flight = in_flight
+        self._last = 0
+        self._open: set[int] = set()
+
+    def sent(self, message: Message) -> None:
+        """Take note of a message from the supervisor; WireError if it may not be sent now."""
+        if type(message) in FROM_CHILD:
+            raise WireError(f"{type(message).__name__} is for a child to send")
+        if isinstance(message, Result | Failure):
+            if message.number not in self._open:
+                raise WireError(f"no call {message.number} waits for an answer")
+            self._open.discard(message.number)
+        self._advance(message)
+
+    def received(self, message: Message) -> None:
+        """Take note of a message from the child; WireError if it may not be sent now."""
+        if type(message) not in FROM_CHILD:
+            raise WireError(f"{type(message).__name__} is for the supervisor to send")
+        self._advance(message)
+        if isinstance(message, Call):
+            if message.number <= self._last:
+                raise WireError(f"call {message.number} comes after call {self._last}")
+            if len(self._open) >= self._in_flight:
+                raise WireError(f"more than {self._in_flight} calls wait for their answers")
+            self._last = message.number
+            self._open.add(message.number)
+
+    def _advance(self, message: Message) -> None:
+        follower = FOLLOWS[self.state].get(type(message))
+        if follower is None:
+            raise WireError(f"{type(message).__name__} while {self.state.name}")
+        self.state = follower

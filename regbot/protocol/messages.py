@@ -1,0 +1,157 @@
+"""The closed set of messages between supervisor and child, and their one form on the wire.
+
+A message is a msgpack list: its name, then its fields in the order below.  Text that a script may have made travels as
+bytes, because Lua's strings are bytes.  A *payload* is msgpack of its own (values.py), opaque here: the arguments of an
+operation, its result, or the description of its failure.
+
+The other end of this vocabulary is Lua (sandbox/prelude/driver.lua): a taken-over child writes what it likes, so `parse`
+trusts no type, length or number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from enum import Enum
+from typing import Final, TypeAlias
+
+from regbot.protocol.errors import WireError
+
+MAX_NAME: Final = 256
+"""Bytes of a script's, an operation's or a level's name."""
+MAX_LINE: Final = 1 << 31
+MAX_NUMBER: Final = 1 << 53
+"""Lua counts calls in doubles."""
+
+
+class Reason(Enum):
+    """Why a script failed, as its own child saw it."""
+
+    ERROR = "error"
+    """An error that the script did not catch."""
+    SYNTAX = "syntax"
+    """The source is no Lua 5.1."""
+    MEMORY = "memory"
+    """The memory limit was met."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Child: the doors are locked, send the script."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Supervisor: run this.  *environment* is a payload for the prelude (seed of random numbers, modules)."""
+
+    name: str
+    source: bytes
+    environment: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Child: do this operation.  *number* rises from call to call, *line* is the script's (0: not known)."""
+
+    number: int
+    operation: str
+    line: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Child: a message of the script for the log, at a level of the table in supervisor/logs.py."""
+
+    level: str
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Supervisor: call *number* succeeded."""
+
+    number: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Supervisor: call *number* failed; the payload is a map with at least `message`."""
+
+    number: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Child: the script came to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Child: the script did not; *text* says why, *traceback* where."""
+
+    reason: Reason
+    text: bytes
+    traceback: bytes
+
+
+_REASONS: Final = frozenset(reason.value for reason in Reason)
+
+Message: TypeAlias = Ready | Start | Call | Log | Result | Failure | Done | Failed
+
+_NAMES: Final[dict[type[Message], str]] = {
+    Ready: "ready",
+    Start: "start",
+    Call: "call",
+    Log: "log",
+    Result: "result",
+    Failure: "failure",
+    Done: "done",
+    Failed: "failed",
+}
+
+
+def unparse(message: Message) -> list[object]:
+    """Return the list that stands for *message*."""
+    fields = [field.value if isinstance(field, Enum) else field for field in astuple(message)]
+    return [_NAMES[type(message)], *fields]
+
+
+def parse(raw: object) -> Message:  # noqa: PLR0911 -- one return a message
+    """Return the message that *raw* stands for; WireError if there is none."""
+    match raw:
+        case ["call", number, str(operation), line, bytes(payload)]:
+            return Call(_number(number), _name(operation), _bounded(line, MAX_LINE), payload)
+        case ["log", str(level), bytes(text)]:
+            return Log(_name(level), text)
+        case ["result", number, bytes(payload)]:
+            return Result(_number(number), payload)
+        case ["failure", number, bytes(payload)]:
+            return Failure(_number(number), payload)
+        case ["ready"]:
+            return Ready()
+        case ["start", str(name), bytes(source), bytes(environment)]:
+            return Start(_name(name), source, environment)
+        case ["done"]:
+            return Done()
+        case ["failed", str(reason), bytes(text), bytes(traceback)] if reason in _REASONS:
+            return Failed(Reason(reason), text, traceback)
+    raise WireError("not a message")
+
+
+def _bounded(value: object, limit: int) -> int:
+    # True is an int, and equals 1, too.
+    if type(value) is not int or not 0 <= value <= limit:
+        raise WireError("a number of a message is none, or out of bounds")
+    return value
+
+
+def _number(value: object) -> int:
+    return _bounded(value, MAX_NUMBER)
+
+
+def _name(value: str) -> str:
+    if len(value.encode("utf-8", "surrogatepass")) > MAX_NAME:
+        raise WireError("a name of a message is too long")
+    return value

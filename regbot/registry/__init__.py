@@ -1,0 +1,1 @@
+"""The registry protocol over HTTP and in OCI layouts."""

@@ -1,0 +1,70 @@
+"""What can be asked of registries and layouts, whichever they are.
+
+`Registries` (registries.py) answers by HTTP or from OCI layouts; the supervisor's overlay answers for a dry run.  Copying
+(images.py) and every operation of a script are written against these two protocols and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from regbot.registry.descriptor import Descriptor
+from regbot.registry.digest import Digest
+from regbot.registry.manifest import Head, Manifest
+from regbot.registry.reference import Reference, Repository
+
+
+class Reader(Protocol):
+    """Everything that changes nothing.  Each method raises RegistryError, NotFound where something is not there."""
+
+    async def repositories(self, registry: str, *, limit: int = 0, last: str = "") -> list[str]:
+        """Return the paths of a registry's repositories; *limit* of them (0: all) after *last*."""
+        ...
+
+    async def tags(self, repository: Repository, *, limit: int = 0, last: str = "") -> list[str]:
+        """Return a repository's tags in the registry's order; *limit* of them (0: all) after *last*."""
+        ...
+
+    async def head(self, reference: Reference) -> Head:
+        """Return digest, type and size of a manifest without its bytes."""
+        ...
+
+    async def manifest(self, reference: Reference) -> Manifest:
+        """Return a manifest as received: index or image, no platform is chosen."""
+        ...
+
+    def blob(
+        self, repository: Repository, descriptor: Descriptor
+    ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Stream a blob.  Its digest, and its size where the descriptor has one, are checked before the end: Unverified."""
+        ...
+
+    async def has_blob(self, repository: Repository, digest: Digest) -> bool:
+        """Say whether the repository has the blob."""
+        ...
+
+
+class Registry(Reader, Protocol):
+    """Everything that changes something, too."""
+
+    async def put_manifest(self, reference: Reference, manifest: Manifest) -> None:
+        """Store a manifest byte for byte, under the reference's tag and, where it has one, digest."""
+        ...
+
+    async def delete_manifest(self, reference: Reference) -> None:
+        """Delete a manifest by the reference's digest, and so every tag that points at it."""
+        ...
+
+    async def delete_tag(self, reference: Reference) -> None:
+        """Delete the reference's tag and nothing else."""
+        ...
+
+    async def put_blob(self, repository: Repository, descriptor: Descriptor, data: AsyncIterator[bytes]) -> None:
+        """Store a blob whose digest and size are known."""
+        ...
+
+    async def copy_blob(self, descriptor: Descriptor, source: Repository, target: Repository) -> None:
+        """Have the target hold the source's blob: nothing, a mount or a stream, whichever is enough."""
+        ...

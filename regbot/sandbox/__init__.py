@@ -1,0 +1,1 @@
+"""What runs beside a script: launcher, child, jail and the stripped Lua state."""
