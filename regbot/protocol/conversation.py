@@ -1,10 +1,11 @@
 """Which message may follow which.
 
     LOCKING --ready--> READY --start--> RUNNING --done|failed--> ENDED
+    LOCKING --failed--> ENDED                   the doors could not be locked, and nothing ran
 
-While RUNNING the child calls and logs, and the supervisor answers: each call has a number greater than the last one's,
-each answer is to an open call, and no more calls are open than allowed.  Both directions go through one table, so either
-end (and a test) can hold the other to it.
+While RUNNING the child calls and logs, and the supervisor answers: each call has a number greater than the last
+one's, each answer is to an open call, and no more calls are open than allowed.  Both directions go through one table,
+so either end (and a test) can hold the other to it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class State(Enum):
 
 
 FOLLOWS: Final[dict[State, dict[type[Message], State]]] = {
-    State.LOCKING: {Ready: State.READY},
+    State.LOCKING: {Ready: State.READY, Failed: State.ENDED},
     State.READY: {Start: State.RUNNING},
     State.RUNNING: {
         Call: State.RUNNING,

@@ -4,8 +4,8 @@ A message is a msgpack list: its name, then its fields in the order below.  Text
 bytes, because Lua's strings are bytes.  A *payload* is msgpack of its own (values.py), opaque here: the arguments of an
 operation, its result, or the description of its failure.
 
-The other end of this vocabulary is Lua (sandbox/prelude/driver.lua): a taken-over child writes what it likes, so `parse`
-trusts no type, length or number.
+The other end of this vocabulary is Lua (sandbox/prelude/driver.lua), and a taken-over child writes what it likes:
+`parse` trusts no type, length or number.
 """
 
 from __future__ import annotations

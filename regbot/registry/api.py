@@ -1,19 +1,21 @@
 """What can be asked of registries and layouts, whichever they are.
 
-`Registries` (registries.py) answers by HTTP or from OCI layouts; the supervisor's overlay answers for a dry run.  Copying
-(images.py) and every operation of a script are written against these two protocols and nothing else.
+`Registries` (registries.py) answers by HTTP or from OCI layouts; the supervisor's overlay answers for a dry run.
+Copying (images.py) and every operation of a script are written against these two protocols and nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from regbot.registry.descriptor import Descriptor
-from regbot.registry.digest import Digest
-from regbot.registry.manifest import Head, Manifest
-from regbot.registry.reference import Reference, Repository
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
+
+    from regbot.registry.descriptor import Descriptor
+    from regbot.registry.digest import Digest
+    from regbot.registry.manifest import Head, Manifest
+    from regbot.registry.reference import Reference, Repository
 
 
 class Reader(Protocol):
@@ -35,10 +37,11 @@ class Reader(Protocol):
         """Return a manifest as received: index or image, no platform is chosen."""
         ...
 
-    def blob(
-        self, repository: Repository, descriptor: Descriptor
-    ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """Stream a blob.  Its digest, and its size where the descriptor has one, are checked before the end: Unverified."""
+    def blob(self, repository: Repository, descriptor: Descriptor) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Stream a blob.
+
+        Digest, and size where the descriptor has one, are checked before the last bytes are given out: Unverified.
+        """
         ...
 
     async def has_blob(self, repository: Repository, digest: Digest) -> bool:

@@ -1,15 +1,17 @@
 """What can go wrong between us and a registry, and whose fault it is.
 
-Texts that are no reference, digest or platform are the script's (or the operator's) fault: `InvalidText`.  Everything that
-a registry or a layout answered, or failed to answer, is a `RegistryError`.  A script may catch both.  No message holds a
-credential or a URL's query.
+Texts that are no reference, digest or platform are the script's (or the operator's) fault: `InvalidText`.  Everything
+that a registry or a layout answered, or failed to answer, is a `RegistryError`.  A script may catch both.  No message
+holds a credential or a URL's query.
 """
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 
 class InvalidText(ValueError):
-    """A text has not the form of what it should name.  *what* is the noun, *text* the text, *why* the rule it breaks."""
+    """A text has not the form of what it should name: *what* is the noun, *why* the rule it breaks."""
 
     def __init__(self, what: str, text: str, why: str) -> None:
         super().__init__(f'"{text[:200]}" is no {what}: {why}')
@@ -19,8 +21,8 @@ class InvalidText(ValueError):
 class RegistryError(Exception):
     """The registry, or the way to it, said no.
 
-    *status* is HTTP's (0: none came), *code* the error code of the distribution specification or one of ours in the same
-    style (`DIGEST_INVALID`, `UNREACHABLE`, `TOO_LARGE`), *request* is "METHOD URL" without query or credentials.
+    *status* is HTTP's (0: none came), *code* the error code of the distribution specification or one of ours in the
+    same style (`DIGEST_INVALID`, `UNREACHABLE`, `TOO_LARGE`), *request* is "METHOD URL" without query or credentials.
     """
 
     def __init__(  # noqa: PLR0913 -- an error carries what is known
@@ -38,6 +40,14 @@ class RegistryError(Exception):
         self.registry, self.repository, self.request = registry, repository, request
 
 
+class Where(TypedDict, total=False):
+    """What of a `RegistryError` says where it happened."""
+
+    registry: str
+    repository: str
+    request: str
+
+
 class NotFound(RegistryError):
     """The repository, tag, manifest or blob does not exist there."""
 
@@ -50,5 +60,5 @@ class Unverified(RegistryError):
     """What came is not what was asked for: wrong digest, size or media type, or larger than is accepted."""
 
 
-class WriteRefused(Exception):  # noqa: N818 -- it is no error of a registry
+class WriteRefused(Exception):
     """Something tried to write through a client that only reads: a dry run.  This is our bug, never a script's."""

@@ -1,0 +1,49 @@
+# Every target makes what it needs by itself.  Wanted on the machine: make, Python 3.11 or later.
+PYTHON := .venv/bin/python
+
+.PHONY: help demo test lint format bench clean
+
+help:
+	@echo "make demo     mirror and prune tags of a small OCI layout: no registry, no network"
+	@echo "make test     linters, types, tests with branch coverage"
+	@echo "make lint     linters and types only"
+	@echo "make bench    figures of this machine"
+	@echo "make format   format the code"
+	@echo "make clean    remove everything that make made"
+
+demo: .venv/runs
+	@$(PYTHON) examples/demo
+
+test: lint
+	@sh tools/system-packages.sh
+	$(PYTHON) -m coverage erase
+	$(PYTHON) -m coverage run -m pytest
+	$(PYTHON) -m coverage combine --quiet
+	$(PYTHON) -m coverage report
+
+lint: .venv/develops
+	$(PYTHON) -m ruff check
+	$(PYTHON) -m ruff format --check
+	$(PYTHON) -m mypy
+
+format: .venv/develops
+	$(PYTHON) -m ruff check --fix
+	$(PYTHON) -m ruff format
+
+bench: .venv/develops
+	@sh tools/system-packages.sh
+	@$(PYTHON) -m bench
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .coverage* build dist
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# Two stamps, newer than what they were made of: a user needs no linters.
+.venv/runs: pyproject.toml tools/venv.sh
+	@sh tools/venv.sh
+	$(PYTHON) -m pip install --quiet --editable .
+	@touch $@
+
+.venv/develops: .venv/runs
+	$(PYTHON) -m pip install --quiet --group dev
+	@touch $@

@@ -1,0 +1,1 @@
+"""Measurements of regbot beside its peers, in one run: `make bench`."""

@@ -1,0 +1,190 @@
+"""Credentials from Docker's configuration: config.json, or the JSON in DOCKER_AUTH_CONFIG.
+
+Docker's file is not ours: what is wrong in it is a warning, and the rest of it still counts.  Nobody asks a credential
+helper here; which one to ask is part of the result.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from regbot.config.files import read_text
+from regbot.config.findings import Finding, Report
+from regbot.config.model import NOTHING
+from regbot.config.names import registry_name
+from regbot.registry.credentials import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+INLINE: Final = "DOCKER_AUTH_CONFIG"
+_PREFIX: Final = "docker-credential-"
+_HELPER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+_Json: TypeAlias = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class DockerAuth:
+    """What Docker knows of one registry.  *server* is the key as written there, which is what a helper is asked for."""
+
+    registry: str
+    server: str
+    user: str = ""
+    password: Secret = NOTHING
+    identity_token: Secret = NOTHING
+    """Exchanged for access tokens, instead of user and password."""
+    registry_token: Secret = NOTHING
+    """Sent to the registry as it is."""
+    helper: str = ""
+    """The program that has the credentials; it counts more than what is written here."""
+    plain_http: bool = False
+    """The key began with http://."""
+
+
+@dataclass(frozen=True, slots=True)
+class DockerConfig:
+    """One entry for each registry.  *store* is the program that may know others, "" if there is none."""
+
+    auths: tuple[DockerAuth, ...]
+    store: str
+    warnings: tuple[Finding, ...]
+
+
+def load_docker(environ: Mapping[str, str], read_file: Callable[[str], str] = read_text) -> DockerConfig:
+    """Return what Docker's configuration says; nothing where there is none.
+
+    The file is `$DOCKER_CONFIG/config.json`, else `$HOME/.docker/config.json`; DOCKER_AUTH_CONFIG counts more than it.
+    *read_file* raises OSError or ValueError where a file cannot be read.
+    """
+    found: list[DockerConfig] = []
+    if path := _path(environ):
+        found.append(_from_file(path, read_file))
+    if inline := environ.get(INLINE, ""):
+        found.append(_parsed(INLINE, inline))
+    auths = {auth.registry: auth for config in found for auth in config.auths}
+    store = next((config.store for config in reversed(found) if config.store), "")
+    warnings = tuple(warning for config in found for warning in config.warnings)
+    return DockerConfig(tuple(auths.values()), store, warnings)
+
+
+def _path(environ: Mapping[str, str]) -> str:
+    if folder := environ.get("DOCKER_CONFIG"):
+        return f"{folder}/config.json"
+    home = environ.get("HOME")
+    return f"{home}/.docker/config.json" if home else ""
+
+
+def _from_file(path: str, read_file: Callable[[str], str]) -> DockerConfig:
+    try:
+        return _parsed(path, read_file(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return DockerConfig((), "", ())
+    except OSError as exc:
+        why = exc.strerror or type(exc).__name__
+    except ValueError:
+        why = "it is no text, or far too large"
+    return DockerConfig((), "", (Finding(path, 0, f"cannot be read: {why}; Docker's credentials are not used"),))
+
+
+def _parsed(name: str, text: str) -> DockerConfig:
+    report = Report(name)
+    try:
+        document = json.loads(text) if text.strip() else {}
+    except json.JSONDecodeError as exc:
+        # Only the decoder's own words: the document is full of secrets.
+        report.warn(exc.lineno, f"not JSON ({exc.msg}); Docker's credentials are not used")
+        document = {}
+    except (RecursionError, ValueError):
+        report.warn(0, "nested too deeply, or a number too long; Docker's credentials are not used")
+        document = {}
+    return _Import(_object(document, "the whole", report), report).config()
+
+
+def _object(value: object, what: str, report: Report) -> _Json:
+    if isinstance(value, dict):
+        return value
+    if value is not None:
+        report.warn(0, f"{what} should be an object; it is ignored")
+    return {}
+
+
+class _Import:
+    """Turns one document into values."""
+
+    def __init__(self, document: _Json, report: Report) -> None:
+        self._document = document
+        self._report = report
+        self._store = self._helper(document.get("credsStore"), "credsStore")
+
+    def config(self) -> DockerConfig:
+        """Return everything that can be used."""
+        helpers = self._part("credHelpers")
+        found: dict[str, DockerAuth] = {}
+        for server, value in self._part("auths").items():
+            helper = self._helper(helpers.get(server), f"credHelpers of {server}") or self._store
+            self._add(found, self._auth(server, value, helper))
+        for server, value in helpers.items():
+            self._add(found, self._plain(server, self._helper(value, f"credHelpers of {server}")))
+        return DockerConfig(tuple(found.values()), self._store, self._report.warnings)
+
+    def _part(self, key: str) -> _Json:
+        return _object(self._document.get(key), key, self._report)
+
+    @staticmethod
+    def _add(found: dict[str, DockerAuth], auth: DockerAuth) -> None:
+        usable = auth.password or auth.identity_token or auth.registry_token or auth.helper
+        # Of several keys for one host that without scheme and path counts, else the first.
+        if auth.registry and usable and (auth.registry not in found or auth.server == auth.registry):
+            found[auth.registry] = auth
+
+    def _plain(self, server: str, helper: str) -> DockerAuth:
+        if not (registry := registry_name(server)):
+            self._report.warn(0, f'"{server[:100]}" is no registry; it is ignored')
+        return DockerAuth(registry, server, helper=helper, plain_http=server.startswith("http://"))
+
+    def _auth(self, server: str, value: object, helper: str) -> DockerAuth:
+        entry = _object(value, f"auths of {server}", self._report)
+        plain = self._plain(server, helper)
+        user, password = self._text(entry, "username", server), self._text(entry, "password", server)
+        if auth := self._text(entry, "auth", server):
+            user, password = self._decoded(auth, server)
+        return DockerAuth(
+            plain.registry,
+            server,
+            user=user,
+            password=Secret(password),
+            identity_token=Secret(self._text(entry, "identitytoken", server)),
+            registry_token=Secret(self._text(entry, "registrytoken", server)),
+            helper=helper,
+            plain_http=plain.plain_http,
+        )
+
+    def _decoded(self, auth: str, server: str) -> tuple[str, str]:
+        try:
+            user, colon, password = base64.b64decode(auth, validate=True).decode().partition(":")
+        except ValueError:
+            colon = user = password = ""
+        if not colon:
+            self._report.warn(0, f"auth of {server} is no base64 of user:password; it is ignored")
+            return "", ""
+        return user, password.strip("\0")
+
+    def _text(self, entry: _Json, key: str, server: str) -> str:
+        value = entry.get(key, "")
+        if isinstance(value, str):
+            return value
+        self._report.warn(0, f"{key} of {server} should be a text; it is ignored")
+        return ""
+
+    def _helper(self, value: object, where: str) -> str:
+        if value is None or value == "":
+            return ""
+        if isinstance(value, str) and _HELPER.fullmatch(value):
+            return _PREFIX + value
+        self._report.warn(0, f"{where} should name a helper, like pass or osxkeychain; it is ignored")
+        return ""

@@ -1,0 +1,125 @@
+"""A configuration file's bytes as a Config."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from regbot.config import fields
+from regbot.config.creds import merged_creds
+from regbot.config.document import NotYaml, compose
+from regbot.config.files import read_text
+from regbot.config.findings import ConfigError, Finding, Report
+from regbot.config.model import MEMORY, Config, Defaults, Script
+from regbot.config.nodes import Scalar
+from regbot.config.reading import Entry, Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+LONGEST_NAME: Final = 256
+"""Bytes of a script's name."""
+_EMPTY: Final = Scalar(1, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration that can be used, and what its author may want to know of it."""
+
+    config: Config
+    warnings: tuple[Finding, ...]
+
+
+def load(
+    content: bytes,
+    name: str,
+    *,
+    environ: Mapping[str, str],
+    read_file: Callable[[str], str] = read_text,
+) -> Loaded:
+    """Return the configuration in *content*; *name* is what findings call the file.
+
+    ConfigError with everything that is wrong if it cannot be used.  Templates see *environ*, and files through
+    *read_file* (OSError or ValueError where one cannot be read).
+    """
+    report = Report(name)
+
+    def expand(text: str) -> str:
+        from regbot.config.templates import render  # noqa: PLC0415 -- most files have no template
+
+        return render(text, environ=environ, read_file=read_file)
+
+    try:
+        tree = compose(content, report)
+    except NotYaml as exc:
+        report.error(exc.line, exc.message)
+        tree = None
+    config = _config(Reader(report, expand).section(fields.ROOT, tree or _EMPTY), report)
+    if report.errors:
+        raise ConfigError(report.errors, report.warnings)
+    return Loaded(config, report.warnings)
+
+
+def _config(root: Entry, report: Report) -> Config:
+    defaults = root.part("defaults")
+    scripts = root.parts.get("scripts", ())
+    _check_names(scripts, report)
+    for entry in (defaults, *scripts):
+        if (entry.get(fields.INTERVAL) or 0) < 0:
+            report.warn(entry.line_of("interval"), "interval: a negative one is ignored")
+    version = root.get(fields.VERSION)
+    return Config(
+        version=1 if version is None else version,
+        creds=merged_creds(root.parts.get("creds", ()), report),
+        defaults=_defaults(defaults),
+        scripts=tuple(_script(script, defaults) for script in scripts),
+    )
+
+
+def _defaults(entry: Entry) -> Defaults:
+    return Defaults(
+        parallel=max(0, entry.get(fields.PARALLEL) or 0),
+        skip_docker_config=entry.get(fields.SKIP_DOCKER_CONFIG) or False,
+        user_agent=entry.get(fields.USER_AGENT) or "",
+        blob_limit=max(0, entry.get(fields.BLOB_LIMIT) or 0),
+    )
+
+
+def _script(entry: Entry, defaults: Entry) -> Script:
+    # 0s is not set; below zero is set to none.
+    timeout = entry.get(fields.TIMEOUT) or defaults.get(fields.TIMEOUT) or 0
+    own_interval = _interval(entry)
+    schedule = entry.get(fields.SCHEDULE)
+    if schedule is None and own_interval is None:
+        schedule = defaults.get(fields.SCHEDULE)
+    memory = entry.part("limits").get(fields.MEMORY) or defaults.part("limits").get(fields.MEMORY)
+    return Script(
+        name=entry.get(fields.NAME) or "",
+        text=entry.get(fields.SCRIPT_TEXT) or "",
+        line=entry.line_of("script"),
+        timeout=timeout if timeout > 0 else None,
+        schedule=schedule,
+        interval=None if schedule else own_interval or _interval(defaults),
+        memory=memory or MEMORY,
+    )
+
+
+def _interval(entry: Entry) -> float | None:
+    interval = entry.get(fields.INTERVAL) or 0
+    return interval if interval > 0 else None
+
+
+def _check_names(scripts: tuple[Entry, ...], report: Report) -> None:
+    first: dict[str, int] = {}
+    for entry in scripts:
+        name = entry.get(fields.NAME)
+        if not name:
+            if name == "" or "name" not in entry.nodes:
+                report.error(entry.line, "a script without a name; every script needs one")
+            continue
+        line = entry.line_of("name")
+        if len(name.encode()) > LONGEST_NAME:
+            report.error(line, f"name: it is longer than {LONGEST_NAME} bytes")
+        if name in first:
+            report.warn(line, f'a second script is called "{name}", like that of line {first[name]}; both run')
+        first.setdefault(name, line)

@@ -1,0 +1,105 @@
+"""The configuration as values: every default applied, every text parsed, every secret wrapped.
+
+Durations are seconds, sizes are bytes.  Where the file says nothing a text is "", a number 0 and a secret empty, unless
+the field says otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from regbot.registry.credentials import Secret
+
+if TYPE_CHECKING:
+    from regbot.config.schedule import Schedule
+
+NOTHING: Final = Secret("")
+MEMORY: Final = 128 << 20
+"""Bytes that a script may take where the file sets no limit."""
+CREDENTIALS_KEPT: Final = 3600.0
+"""Seconds for which the answer of a credential helper is kept where the file does not say."""
+
+
+class Tls(Enum):
+    """How a registry is spoken to."""
+
+    ENABLED = "enabled"
+    """https with a certificate that is checked."""
+    INSECURE = "insecure"
+    """https with any certificate."""
+    DISABLED = "disabled"
+    """http."""
+
+
+@dataclass(frozen=True, slots=True)
+class Creds:
+    """How one registry is reached, and as whom.  *registry* is the name in references, `docker.io` for Docker Hub."""
+
+    registry: str
+    hostname: str = ""
+    """Host and port to connect to ("": the registry's name)."""
+    user: str = ""
+    password: Secret = NOTHING
+    token: Secret = NOTHING
+    cred_helper: str = ""
+    """The program that is asked for user and password."""
+    cred_expire: float = CREDENTIALS_KEPT
+    cred_host: str = ""
+    """What the helper is asked for ("": the hostname)."""
+    tls: Tls | None = None
+    """None: enabled, unless Docker's configuration knows the registry as http."""
+    regcert: str = ""
+    """PEM certificates that are trusted for this registry."""
+    client_cert: str = ""
+    client_key: Secret = NOTHING
+    path_prefix: str = ""
+    """Goes before every repository, without slashes at its ends."""
+    mirrors: tuple[str, ...] = ()
+    priority: int = 0
+    repo_auth: bool = False
+    api: str = ""
+    api_opts: tuple[tuple[str, str], ...] = ()
+    blob_chunk: int = 0
+    blob_max: int = 0
+    """-1: never upload in chunks."""
+    req_per_sec: float = 0.0
+    """0: as many as there are."""
+    req_concurrent: int = 0
+    """0: the program's own number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What holds for all scripts together; what each script takes over is in its Script."""
+
+    parallel: int = 0
+    """Slots for heavy operations; 0: not set."""
+    skip_docker_config: bool = False
+    user_agent: str = ""
+    blob_limit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One script, with what `defaults` say applied.  At most one of *schedule* and *interval* is there."""
+
+    name: str
+    text: str
+    line: int
+    """The line of the file where the text begins."""
+    timeout: float | None
+    schedule: Schedule | None
+    interval: float | None
+    memory: int = MEMORY
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A whole file."""
+
+    version: int
+    creds: tuple[Creds, ...]
+    defaults: Defaults
+    scripts: tuple[Script, ...]

@@ -1,0 +1,73 @@
+"""Authentication at one registry (RFC 9110, 11; RFC 7617 "Basic")."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from regbot.registry.credentials import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from regbot.registry.hosts import Host
+
+_WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_ITEM: Final = re.compile(rf'[\s,]*({_WORD})(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?')
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """One way in that a 401 offers; *scheme* and the names of *parameters* are in lower case."""
+
+    scheme: str
+    parameters: dict[str, str] = field(default_factory=dict)
+
+
+def parse_challenges(header: str) -> list[Challenge]:
+    """Return the challenges of WWW-Authenticate headers, joined by commas; what makes no sense ends them."""
+    found: list[Challenge] = []
+    position = 0
+    while match := _ITEM.match(header, position):
+        position = match.end()
+        name, quoted, plain = match.groups()
+        if quoted is None and plain is None:
+            found.append(Challenge(name.lower()))
+        elif found:
+            value = plain if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+            found[-1].parameters[name.lower()] = value
+    return found
+
+
+class Auth:
+    """Who we are at one registry: what answered a challenge once is sent along from then on."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._authorization = Secret("")
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers that authenticate a request to the registry itself, and to nobody else."""
+        return {"Authorization": self._authorization.reveal()} if self._authorization else {}
+
+    def answer(self, challenges: Sequence[Challenge]) -> bool:
+        """Take up a challenge; False if there is nothing to say that was not said already."""
+        if not self._host.user or not any(challenge.scheme == "basic" for challenge in challenges):
+            return False
+        pair = f"{self._host.user}:{self._host.password.reveal()}".encode()
+        answer = Secret("Basic " + base64.b64encode(pair).decode())
+        if answer == self._authorization:
+            return False
+        self._authorization = answer
+        return True
+
+    def fault(self, challenges: Sequence[Challenge]) -> str:
+        """Say why a request was turned away though `answer` had its chance."""
+        if self._authorization:
+            return f'the registry refuses user "{self._host.user}" or the password'
+        if not self._host.user:
+            return f"no credentials are configured for {self._host.name}"
+        wanted = ", ".join(challenge.scheme.capitalize() for challenge in challenges) or "an unknown scheme"
+        return f"the registry asks for authentication by {wanted}, and only Basic is understood"

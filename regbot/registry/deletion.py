@@ -1,0 +1,130 @@
+"""Deleting a tag, also where the registry knows no such thing.
+
+Many registries (docker-registry 2.8) delete manifests only, and a manifest goes with all its tags.  There the tag is
+moved to a manifest that no other tag can have, and that one is deleted: a copy of the tag's own manifest with a random
+annotation, so that all it names is in the repository already.
+
+    DELETE tag -> cannot          only 400, 404 and 405 with a code that says so; any other refusal is final
+    DELETE of a random digest     does this registry delete manifests at all?  If not, nothing was touched
+    GET tag                       the manifest to put back, should anything fail from here on
+    PUT copy under the tag
+    DELETE copy by its digest     the tag goes with it, and nothing else
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import TYPE_CHECKING, Final
+
+import trio
+
+from regbot.registry import manifests, mediatype
+from regbot.registry.digest import Digest
+from regbot.registry.errors import NotFound, RegistryError
+from regbot.registry.manifest import Manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from regbot.registry.http import Client
+    from regbot.registry.reference import Reference
+
+RESTORE_PATIENCE: Final = 30.0
+"""Seconds for putting the manifest back."""
+ANNOTATION: Final = "io.github.regbot.deleted"
+
+_CANNOT: Final = {
+    400: {"UNSUPPORTED", "DIGEST_INVALID", "TAG_INVALID", "MANIFEST_INVALID"},
+    404: {"UNSUPPORTED"},
+    405: {"UNSUPPORTED", ""},
+}
+"""Status, and codes with it, by which a registry says that it cannot delete by tag."""
+
+
+async def delete_tag(
+    client: Client, reference: Reference, *, nonce: Callable[[], str] = lambda: secrets.token_hex(32)
+) -> None:
+    """Delete a tag and nothing else.  On any failure the tag points where it did."""
+    try:
+        await manifests.delete_tag(client, reference)
+    except RegistryError as exc:
+        if exc.code not in _CANNOT.get(exc.status, ()):
+            raise
+        await _check(client, reference, exc, nonce())
+        await _replace_and_delete(client, reference.tagged(reference.tag), nonce())
+
+
+async def _check(client: Client, reference: Reference, refused: RegistryError, nonce: str) -> None:
+    """Raise *refused*, with the reason, unless the registry would delete a manifest."""
+    try:
+        await manifests.delete(client, reference.at(Digest.of(nonce.encode())))
+    except RegistryError as exc:
+        if isinstance(exc, NotFound) and exc.code != "UNSUPPORTED":
+            return
+        raise RegistryError(
+            f"{refused}; manifests cannot be deleted there either: {exc}",
+            status=exc.status,
+            code=exc.code,
+            registry=refused.registry,
+            repository=refused.repository,
+            request=refused.request,
+        ) from exc
+
+
+async def _replace_and_delete(client: Client, reference: Reference, nonce: str) -> None:
+    original = await manifests.get(client, reference)
+    stand_in = _stand_in(reference, original, nonce)
+    gone = False
+    try:
+        await manifests.put(client, reference, stand_in)
+        await manifests.delete(client, reference.at(stand_in.descriptor.digest))
+    except BaseException as exc:
+        with trio.move_on_after(RESTORE_PATIENCE, shield=True) as scope:
+            gone = await _restore(client, reference, original, stand_in)
+        if scope.cancelled_caught:
+            raise _lost(reference, original) from exc
+        if not (gone and isinstance(exc, RegistryError)):
+            raise
+
+
+async def _restore(client: Client, reference: Reference, original: Manifest, stand_in: Manifest) -> bool:
+    """Put the original back if the tag points at the stand-in; say whether the tag is gone after all.
+
+    Where somebody else moved it meanwhile, it stays.
+    """
+    try:
+        found, _ = await manifests.head(client, reference)
+        if found.descriptor.digest == stand_in.descriptor.digest:
+            await manifests.put(client, reference, original)
+    except NotFound:
+        return True
+    except RegistryError as exc:
+        raise _lost(reference, original) from exc
+    return False
+
+
+def _lost(reference: Reference, original: Manifest) -> RegistryError:
+    digest = original.descriptor.digest
+    return RegistryError(
+        f"{reference} may be gone or point at a stand-in: deleting it failed, and so did putting back what it was; "
+        f"a copy of {reference.at(digest)} to {reference} mends it",
+        code="TAG_LOST",
+        registry=reference.repository.registry,
+        repository=reference.repository.path,
+    )
+
+
+def _stand_in(reference: Reference, original: Manifest, nonce: str) -> Manifest:
+    """Return a manifest that names what *original* names, and is like no other."""
+    if original.descriptor.media_type in mediatype.OLD:
+        raise RegistryError(
+            f"{reference} cannot be deleted: the registry deletes no tags, and nothing can stand in for schema 1",
+            code="UNSUPPORTED",
+            registry=reference.repository.registry,
+            repository=reference.repository.path,
+        )
+    # Without its subject, or it would be listed among what refers to that.
+    kept = {name: value for name, value in original.tree.items() if name != "subject"}
+    body = json.dumps({**kept, "annotations": {ANNOTATION: nonce}}).encode()
+    return Manifest.read(body, media_type=original.descriptor.media_type)

@@ -1,0 +1,69 @@
+"""One registry as the client sees it: address, slots, who we are there, and connections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import httpx
+
+from regbot.registry.auth import Auth
+from regbot.registry.errors import RegistryError
+from regbot.registry.throttle import Throttle
+
+if TYPE_CHECKING:
+    from regbot.registry.hosts import Host
+
+
+class Connect(Protocol):
+    """Makes the transport to a registry, or with *elsewhere* to the places that it redirects to."""
+
+    def __call__(self, host: Host, *, elsewhere: bool) -> httpx.AsyncBaseTransport:
+        """Return a fresh transport."""
+        ...
+
+
+class Endpoint:
+    """A registry's address, and all that is kept between requests to it."""
+
+    def __init__(self, host: Host, connect: Connect) -> None:
+        self.host = host
+        self.base = _base(host)
+        self.auth = Auth(host)
+        self.throttle = Throttle(host.name, slots=host.req_concurrent, per_second=host.req_per_sec)
+        self._connect = connect
+        self._transports: dict[bool, httpx.AsyncBaseTransport] = {}
+
+    def is_home(self, url: httpx.URL) -> bool:
+        """Say whether *url* is the registry's own: the same scheme, host and port."""
+        return _origin(url) == _origin(self.base)
+
+    def transport(self, url: httpx.URL) -> httpx.AsyncBaseTransport:
+        """Return the transport for *url*, at the registry or elsewhere."""
+        elsewhere = not self.is_home(url)
+        if elsewhere not in self._transports:
+            self._transports[elsewhere] = self._connect(self.host, elsewhere=elsewhere)
+        return self._transports[elsewhere]
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for transport in self._transports.values():
+            await transport.aclose()
+
+
+def _base(host: Host) -> httpx.URL:
+    try:
+        base = httpx.URL(f"{host.scheme}://{host.address}")
+    except httpx.InvalidURL as exc:
+        raise _unusable(host) from exc
+    if not base.host or base.userinfo or base.raw_path != b"/":
+        raise _unusable(host)
+    return base
+
+
+def _unusable(host: Host) -> RegistryError:
+    message = f'the hostname "{host.address}" of registry {host.name} should be a host or host:port'
+    return RegistryError(message, code="CONFIG", registry=host.name)
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)

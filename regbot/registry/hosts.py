@@ -1,0 +1,69 @@
+"""How each registry is reached, as the configuration says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from regbot.registry.credentials import Secret
+from regbot.registry.reference import DOCKER_HUB
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_ADDRESSES: Final = {DOCKER_HUB: "registry-1.docker.io"}
+"""Registries that answer at another address than their name."""
+_NO_SECRET: Final = Secret("")
+
+
+class Tls(Enum):
+    """Whether a registry is spoken to by https, and whether its certificate is checked."""
+
+    ENABLED = "enabled"
+    INSECURE = "insecure"
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One registry: where it is, who we are there, and how much it bears.
+
+    *hostname* is "host" or "host:port" ("": as *name* says).  *regcert* is PEM text of CAs that are trusted besides the
+    system's; *client_cert* and *client_key* are PEM texts, too.  *path_prefix* stands before every repository there.
+    """
+
+    name: str
+    hostname: str = ""
+    tls: Tls = Tls.ENABLED
+    regcert: str = field(default="", repr=False)
+    client_cert: str = field(default="", repr=False)
+    client_key: Secret = _NO_SECRET
+    user: str = ""
+    password: Secret = _NO_SECRET
+    path_prefix: str = ""
+    req_per_sec: float = 0.0
+    """Requests a second; 0: as many as come."""
+    req_concurrent: int = 3
+
+    @property
+    def address(self) -> str:
+        """The "host" or "host:port" that requests go to."""
+        return self.hostname or _ADDRESSES.get(self.name, self.name)
+
+    @property
+    def scheme(self) -> str:
+        """https, or http where the configuration disables TLS."""
+        return "http" if self.tls is Tls.DISABLED else "https"
+
+
+class Hosts:
+    """Registry name to Host; a registry that nobody configured is a plain `Host` of its name, like *default*."""
+
+    def __init__(self, hosts: Iterable[Host] = (), *, default: Host | None = None) -> None:
+        self._hosts = {host.name: host for host in hosts}
+        self._default = default or Host("")
+
+    def find(self, registry: str) -> Host:
+        """Return how *registry* is reached."""
+        return self._hosts.get(registry) or replace(self._default, name=registry)

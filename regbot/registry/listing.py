@@ -1,0 +1,97 @@
+"""Lists of names that registries give out in pages (OCI distribution specification, "Listing Tags")."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from regbot.registry.errors import RegistryError, Unverified
+from regbot.registry.http import target
+from regbot.registry.jsontext import parse_object
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+
+    from regbot.registry.http import Answer, Client, Request
+
+MAX_PAGES: Final = 10_000
+MAX_NAMES: Final = 500_000
+PAGE: Final = 1000
+"""Names that are asked for at once: registries refuse more."""
+
+_NEXT: Final = re.compile(r'<([^<>]*)>\s*;\s*(?:[^,]*;\s*)?rel="?next"?', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The part of a list that is wanted: *limit* names (0: all) after *last* ("": from the beginning)."""
+
+    limit: int = 0
+    last: str = ""
+
+    @property
+    def query(self) -> dict[str, str]:
+        """What to ask the registry for."""
+        wanted = {"n": str(min(self.limit, PAGE)) if self.limit else "", "last": self.last}
+        return {name: value for name, value in wanted.items() if value}
+
+    def ignored_by(self, page: list[str]) -> bool:
+        """Say whether a page shows that the registry pays no heed to what was asked for.
+
+        Registries sort by bytes or without case: what comes before *last* in both ways should not be there.
+        """
+        too_many = self.limit > 0 and len(page) > min(self.limit, PAGE)
+        last = self.last
+        return too_many or any(name <= last and name.lower() <= last.lower() for name in page)
+
+    def cut(self, names: list[str]) -> list[str]:
+        """Return what is wanted of a whole list, which is sorted for that."""
+        after = sorted(name for name in set(names) if name > self.last)
+        return after[: self.limit or None]
+
+
+async def names(client: Client, first: Request, key: str, *, span: Span, valid: Callable[[str], bool]) -> list[str]:
+    """Return the names under *key* of a list and of the pages behind it, in the registry's order where that is one.
+
+    Names that are not *valid* are left out: they would end up in a URL one day.
+    """
+    found: list[str] = []
+    ignored = False
+    request: Request | None = first
+    seen: set[httpx.URL] = set()
+    while request is not None:
+        if request.url in seen or len(seen) >= MAX_PAGES or len(found) > MAX_NAMES:
+            raise first.fault(RegistryError, "TOO_LARGE", "the list does not end")
+        seen.add(request.url)
+        answer = await client.send(request)
+        page = _page(request, answer, key)
+        ignored = ignored or span.ignored_by(page)
+        found += filter(valid, page)
+        if span.limit and not ignored and len(found) >= span.limit:
+            break
+        request = _next(client, request, answer)
+    return span.cut(found) if ignored else found[: span.limit or None]
+
+
+def _page(request: Request, answer: Answer, key: str) -> list[str]:
+    listed = parse_object(answer.body, request.shown).get(key)
+    # Some registries say null for none.
+    if listed is not None and not isinstance(listed, list):
+        raise request.fault(Unverified, "INVALID_JSON", f'"{key}" is no list')
+    return [name for name in listed or () if isinstance(name, str)]
+
+
+def _next(client: Client, request: Request, answer: Answer) -> Request | None:
+    """Return the request for the page behind *answer*; RFC 8288, relation "next"."""
+    match = _NEXT.search(answer.headers.get("Link", ""))
+    if match is None:
+        return None
+    url = target(request, answer.url, match[1])
+    # The registry picks this URL, and our credentials travel with it: to their own host or nowhere.
+    if not client.is_home(request.registry, url):
+        why = f"the next page is said to be at {url.host}, which is not the registry"
+        raise request.fault(RegistryError, "FOREIGN_LINK", why)
+    return replace(request, url=url)

@@ -1,0 +1,120 @@
+"""Every registry and every layout behind one face: sends each reference to where it is answered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from regbot.registry.errors import InvalidText, RegistryError, WriteRefused
+from regbot.registry.reference import LAYOUT
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
+
+    from regbot.registry.api import Registry
+    from regbot.registry.descriptor import Descriptor
+    from regbot.registry.digest import Digest
+    from regbot.registry.files import Files
+    from regbot.registry.hosts import Hosts
+    from regbot.registry.layout import Layout
+    from regbot.registry.manifest import Head, Manifest
+    from regbot.registry.reference import Reference, Repository
+    from regbot.registry.remote import Remote
+
+
+class Registries:
+    """api.Registry for all references; use it as an `async with`.
+
+    Layouts lie beneath *files*; without it there are none.  With *read_only* nothing can be changed at all, over HTTP
+    or in a layout: WriteRefused.  What HTTP takes, and what layouts take, is loaded when the first reference of the
+    kind comes.
+    """
+
+    def __init__(self, hosts: Hosts, *, files: Files | None = None, read_only: bool = False, user_agent: str) -> None:
+        self._hosts, self._files = hosts, files
+        self._read_only, self._user_agent = read_only, user_agent
+        self._remote: Remote | None = None
+        self._layout: Layout | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._remote is not None:
+            await self._remote.aclose()
+
+    async def repositories(self, registry: str, *, limit: int = 0, last: str = "") -> list[str]:
+        """List the repositories of a registry; see api.Reader."""
+        if registry.startswith(LAYOUT):
+            raise InvalidText("registry", registry, "a layout holds no repositories")
+        return await self._http().repositories(registry, limit=limit, last=last)
+
+    async def tags(self, repository: Repository, *, limit: int = 0, last: str = "") -> list[str]:
+        """List the tags of a repository; see api.Reader."""
+        return await self._of(repository).tags(repository, limit=limit, last=last)
+
+    async def head(self, reference: Reference) -> Head:
+        """Look at a manifest; see api.Reader."""
+        return await self._of(reference.repository).head(reference)
+
+    async def manifest(self, reference: Reference) -> Manifest:
+        """Return a manifest; see api.Reader."""
+        return await self._of(reference.repository).manifest(reference)
+
+    def blob(self, repository: Repository, descriptor: Descriptor) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Stream a blob; see api.Reader."""
+        return self._of(repository).blob(repository, descriptor)
+
+    async def has_blob(self, repository: Repository, digest: Digest) -> bool:
+        """Say whether the repository has a blob; see api.Reader."""
+        return await self._of(repository).has_blob(repository, digest)
+
+    async def put_manifest(self, reference: Reference, manifest: Manifest) -> None:
+        """Store a manifest; see api.Registry."""
+        await self._writable(reference.repository).put_manifest(reference, manifest)
+
+    async def delete_manifest(self, reference: Reference) -> None:
+        """Delete a manifest; see api.Registry."""
+        await self._writable(reference.repository).delete_manifest(reference)
+
+    async def delete_tag(self, reference: Reference) -> None:
+        """Delete a tag; see api.Registry."""
+        await self._writable(reference.repository).delete_tag(reference)
+
+    async def put_blob(self, repository: Repository, descriptor: Descriptor, data: AsyncIterator[bytes]) -> None:
+        """Store a blob; see api.Registry."""
+        await self._writable(repository).put_blob(repository, descriptor, data)
+
+    async def copy_blob(self, descriptor: Descriptor, source: Repository, target: Repository) -> None:
+        """Copy a blob, wherever its ends are; see api.Registry."""
+        if source.is_layout == target.is_layout:
+            await self._writable(target).copy_blob(descriptor, source, target)
+        elif not await self.has_blob(target, descriptor.digest):
+            async with self.blob(source, descriptor) as data:
+                await self.put_blob(target, descriptor, data)
+
+    def _writable(self, repository: Repository) -> Registry:
+        if self._read_only:
+            raise WriteRefused(str(repository))
+        return self._of(repository)
+
+    def _of(self, repository: Repository) -> Registry:
+        return self._layouts() if repository.is_layout else self._http()
+
+    def _http(self) -> Remote:
+        if self._remote is None:
+            # httpx takes longer to load than many a script to run.
+            from regbot.registry.http import Client  # noqa: PLC0415
+            from regbot.registry.remote import Remote  # noqa: PLC0415
+
+            self._remote = Remote(Client(self._hosts, user_agent=self._user_agent, read_only=self._read_only))
+        return self._remote
+
+    def _layouts(self) -> Layout:
+        if self._files is None:
+            raise RegistryError("there is no files folder for OCI layouts", code="DENIED")
+        if self._layout is None:
+            from regbot.registry.layout import Layout  # noqa: PLC0415
+
+            self._layout = Layout(self._files)
+        return self._layout

@@ -1,0 +1,30 @@
+-- log and print.
+
+local use = ...
+local basics, calls, errors, objects = use("basics"), use("calls"), use("errors"), use("objects")
+
+local concat, select, type = table.concat, select, type
+
+local logging = {}
+
+function logging.log(message)
+  local kind = type(message)
+  if kind ~= "string" and kind ~= "number" then
+    errors.raise("log: the message should be a string or a number, not " .. objects.kind(message))
+  end
+  calls.log("info", message .. "")
+end
+
+function logging.print(...)
+  local parts = {}
+  for i = 1, select("#", ...) do
+    local shown = basics.shown((select(i, ...)))
+    if type(shown) ~= "string" then
+      errors.raise("'tostring' must return a string to 'print'")
+    end
+    parts[i] = shown
+  end
+  calls.log("info", concat(parts, "\t"))
+end
+
+return logging

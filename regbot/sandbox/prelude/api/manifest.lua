@@ -1,0 +1,111 @@
+-- manifest: images and indexes, whole or only by their descriptor.
+
+local use = ...
+local arguments, calls, config, documents = use("arguments"), use("calls"), use("api/config"), use("documents")
+local errors, objects, ratelimit, schema = use("errors"), use("objects"), use("api/ratelimit"), use("schema")
+
+local methods = {}
+
+local function image_of(state)
+  return { reference = state.reference, digest = state.descriptor.digest }
+end
+
+local make = objects.class({
+  name = "manifest",
+  index = documents.index(methods),
+  assign = documents.assign,
+  text = function(state)
+    local descriptor = state.descriptor
+    return state.body or descriptor.mediaType .. " " .. descriptor.digest .. " of " .. descriptor.size .. " bytes"
+  end,
+  image = image_of,
+})
+
+local function made(state)
+  state.struct, state.title = schema.manifest(state.descriptor.mediaType), "the manifest of " .. state.reference
+  return make(state)
+end
+
+local function get(caller, image, platform)
+  image = arguments.image(caller, "image", image)
+  platform = arguments.optional(caller, "platform", "text", platform)
+  return made(calls.perform("manifest.get", { image, platform }, 2))
+end
+
+local function head(caller, image)
+  return made(calls.perform("manifest.head", { arguments.image(caller, "image", image) }, 1))
+end
+
+local function state_of(caller, value)
+  local state = objects.state(value, "manifest")
+  if not state then
+    errors.raise(caller .. ": it is called with a colon on a manifest, not with " .. objects.kind(value))
+  end
+  return state
+end
+
+local function descriptor_of(state)
+  local known = state.descriptor
+  return schema.descriptor.read({
+    keys = { "mediaType", "digest", "size" },
+    values = { mediaType = known.mediaType, digest = known.digest, size = known.size },
+  })
+end
+
+local manifest = {}
+
+function manifest.get(image, platform)
+  return get("manifest.get", image, platform)
+end
+
+function manifest.getList(image)
+  return made(calls.perform("manifest.getList", { arguments.image("manifest.getList", "image", image) }, 1))
+end
+
+function manifest.head(image)
+  return head("manifest.head", image)
+end
+
+function manifest.descriptor(image)
+  local state = objects.state(image, "manifest") or objects.state(head("manifest.descriptor", image))
+  return descriptor_of(state)
+end
+
+function methods.get(self, platform)
+  state_of("<manifest>:get", self)
+  return get("<manifest>:get", self, platform)
+end
+
+function methods.head(self)
+  state_of("<manifest>:head", self)
+  return head("<manifest>:head", self)
+end
+
+function methods.config(self, platform)
+  state_of("<manifest>:config", self)
+  return config.get("<manifest>:config", self, platform)
+end
+
+function methods.delete(self)
+  calls.perform("manifest.delete", { image_of(state_of("<manifest>:delete", self)) }, 1)
+end
+
+function methods.descriptor(self)
+  return descriptor_of(state_of("<manifest>:descriptor", self))
+end
+
+function methods.ratelimit(self)
+  return ratelimit.copy(state_of("<manifest>:ratelimit", self).ratelimit)
+end
+
+function methods.ratelimitWait(self, limit, poll, timeout)
+  state_of("<manifest>:ratelimitWait", self)
+  return ratelimit.wait("<manifest>:ratelimitWait", self, limit, poll, timeout)
+end
+
+-- m:config() finds the field and calls that.
+schema.config_descriptor.meta.__call = function(_, ...)
+  return methods.config(...)
+end
+
+return manifest

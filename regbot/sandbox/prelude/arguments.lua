@@ -1,0 +1,107 @@
+-- Checks of what a script hands to an operation.  Each names the function, the argument, what it should be and what came.
+-- Types are allowed, never denied: a literal such as 1LL has a type of its own.
+
+local use = ...
+local errors, objects = use("errors"), use("objects")
+
+local floor, format, concat, sort = math.floor, string.format, table.concat, table.sort
+local next, rawget, type = next, rawget, type
+
+local MAX_TEXT = 64 * 1024
+
+local arguments = {}
+
+local function refuse(caller, name, expected, value)
+  errors.raise(format("%s: the %s should be %s, not %s", caller, name, expected, objects.kind(value)))
+end
+
+local function is_text(value)
+  return type(value) == "string" and #value <= MAX_TEXT
+end
+
+local function is_count(value)
+  return type(value) == "number" and value >= 0 and value <= 2 ^ 53 and value == floor(value)
+end
+
+local function is_flag(value)
+  return type(value) == "boolean"
+end
+
+local function is_texts(value)
+  if type(value) ~= "table" then
+    return false
+  end
+  local count = 0
+  for _ in next, value do
+    count = count + 1
+    if not is_text(rawget(value, count)) then
+      return false
+    end
+  end
+  return true
+end
+
+-- What an argument or an option may be.
+local KINDS = {
+  text = { is_text, "a string of at most 64 KiB" },
+  count = { is_count, "a whole number, 0 or more" },
+  flag = { is_flag, "true or false" },
+  texts = { is_texts, "a list of strings" },
+}
+
+-- Return *value*, an argument of a *kind* that must be there.
+function arguments.needed(caller, name, kind, value)
+  if not KINDS[kind][1](value) then
+    refuse(caller, name, KINDS[kind][2], value)
+  end
+  return value
+end
+
+-- Return *value*, an argument of a *kind*, or nil.
+function arguments.optional(caller, name, kind, value)
+  if value ~= nil then
+    return arguments.needed(caller, name, kind, value)
+  end
+end
+
+-- Return the wire form of the image that a string, a reference, a manifest or a config means.
+function arguments.image(caller, name, value)
+  if is_text(value) then
+    return value
+  end
+  local state = objects.state(value)
+  if not state then
+    refuse(caller, name, "a string, a reference, a manifest or a config", value)
+  end
+  return state.class.image(state)
+end
+
+local function names_of(known)
+  local names = {}
+  for name in next, known do
+    names[#names + 1] = name
+  end
+  sort(names)
+  return concat(names, ", ")
+end
+
+-- Return a copy of the options in *value*, checked against *known* (name to kind); nil where none is set.
+function arguments.options(caller, known, value)
+  if value == nil then
+    return nil
+  elseif type(value) ~= "table" then
+    refuse(caller, "options", "a table with " .. names_of(known), value)
+  end
+  local options
+  for key, item in next, value do
+    if type(key) ~= "string" or not known[key] then
+      local shown = type(key) == "string" and "'" .. errors.cut(key, 100) .. "'" or "with a " .. type(key) .. " as its name"
+      errors.raise(format("%s: there is no option %s; there are %s", caller, shown, names_of(known)))
+    end
+    options = options or {}
+    options[key] = arguments.needed(caller, "option " .. key, known[key], item)
+  end
+  return options
+end
+
+return arguments

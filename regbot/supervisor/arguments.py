@@ -1,0 +1,117 @@
+"""Arguments of operations: from what a child sent to values that cannot be wrong.
+
+A script's own mistakes are told in its language by the prelude; what arrives here may also come from a child that
+somebody took over, so every shape is checked again and no name is looked up but in a table.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from regbot.config.durations import parse_duration
+from regbot.registry.digest import Digest
+from regbot.registry.reference import Reference
+
+if TYPE_CHECKING:
+    from regbot.protocol.values import Value
+
+MAX_TEXT: Final = 4096
+"""Bytes of a reference, platform, duration or option."""
+
+
+class InvalidArgument(ValueError):
+    """An argument of a call has the wrong type, or a value that means nothing."""
+
+
+Parser: TypeAlias = Callable[["Value"], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image as a script names it: a reference, and the digest of the manifest that was got by it, if one was."""
+
+    reference: Reference
+    digest: Digest | None = None
+
+    @property
+    def pinned(self) -> Reference:
+        """The reference of that very manifest, whatever the tag points at by now."""
+        return self.reference.at(self.digest) if self.digest else self.reference
+
+    def __str__(self) -> str:
+        return str(self.reference)
+
+
+def text(value: Value) -> str:
+    """Return a string argument."""
+    if isinstance(value, bytes) and len(value) <= MAX_TEXT:
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            raise InvalidArgument("a text is not UTF-8") from None
+    raise InvalidArgument(f"a string of at most {MAX_TEXT} bytes was expected, got {_kind(value)}")
+
+
+def image(value: Value) -> Image:
+    """Return an image given by its reference, or by an object that was got from the registry."""
+    if isinstance(value, Mapping):
+        parts = options("reference", "digest")(value)
+        return Image(Reference.parse(text(parts.get("reference"))), Digest.parse(text(parts.get("digest"))))
+    return Image(Reference.parse(text(value)))
+
+
+def duration(value: Value) -> float:
+    """Return the seconds of a Go duration."""
+    return parse_duration(text(value))
+
+
+def number(value: Value) -> float:
+    """Return a finite number."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return value
+    raise InvalidArgument(f"a number was expected, got {_kind(value)}")
+
+
+def boolean(value: Value) -> bool:
+    """Return true or false."""
+    if isinstance(value, bool):
+        return value
+    raise InvalidArgument(f"true or false was expected, got {_kind(value)}")
+
+
+def optional(parser: Parser) -> Parser:
+    """Make a parser that lets nil through."""
+    return lambda value: None if value is None else parser(value)
+
+
+def options(*known: str) -> Callable[[Value], Mapping[str, Value]]:
+    """Make a parser of an option table: an unknown name is an error that lists the known ones."""
+
+    def parse(value: Value) -> Mapping[str, Value]:
+        # Lua has one kind of table: an empty one arrives as a list.
+        if isinstance(value, Sequence) and not isinstance(value, str | bytes) and not value:
+            return {}
+        if not isinstance(value, Mapping):
+            raise InvalidArgument(f"a table of options was expected, got {_kind(value)}")
+        for name in value:
+            if name not in known:
+                raise InvalidArgument(f'there is no option "{name[:80]}"; there are {", ".join(known)}')
+        return value
+
+    return parse
+
+
+def _kind(value: Value) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "a boolean"
+        case int() | float():
+            return "a number"
+        case bytes() | str():
+            return f"a string of {len(value)} bytes"
+    return "a table"

@@ -1,0 +1,116 @@
+"""`regbot once`: every script a single time."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import trio
+
+from regbot.supervisor.gate import Gate
+from regbot.supervisor.launcher import open_launcher
+from regbot.supervisor.outcome import Outcome, Verdict
+from regbot.supervisor.overlay import new_plan
+from regbot.supervisor.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from loguru import Logger
+
+    from regbot.config.model import Script
+    from regbot.registry.api import Registry
+    from regbot.supervisor.launcher import Launcher
+    from regbot.supervisor.overlay import Change
+
+STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+@dataclass(slots=True)
+class Report:
+    """What came of all runs: outcomes in the order of their ends, and of a dry run the writes not made."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    stopped_by: signal.Signals | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether any script failed."""
+        return any(outcome.failed for outcome in self.outcomes)
+
+
+class Once:
+    """All scripts of a configuration, one after another or at once."""
+
+    def __init__(self, registry: Registry, log: Logger, *, parallel: int, dry_run: bool) -> None:
+        self.report = Report()
+        self._registry, self._log, self._dry_run = registry, log, dry_run
+        self._at_once = parallel > 0
+        self._slots = trio.CapacityLimiter(max(parallel, 1))
+        self._plan = new_plan()
+        self._running: set[Run] = set()
+
+    async def run(self, scripts: Sequence[Script]) -> Report:
+        """Run the scripts; SIGINT and SIGTERM kill those that run and start no more."""
+        with trio.open_signal_receiver(*STOP_SIGNALS) as signals:
+            async with open_launcher() as launcher, trio.open_nursery() as nursery:
+                nursery.start_soon(self._watch, signals)
+                await self._run_all(scripts, launcher)
+                nursery.cancel_scope.cancel()
+        return self.report
+
+    async def _watch(self, signals: AsyncIterator[int]) -> None:
+        async for number in signals:
+            self.report.stopped_by = signal.Signals(number)
+            for run in self._running:
+                run.stop(self.report.stopped_by.name)
+
+    async def _run_all(self, scripts: Sequence[Script], launcher: Launcher) -> None:
+        if not self._at_once:
+            for script in scripts:
+                await self._run_one(script, launcher)
+            return
+        async with trio.open_nursery() as nursery:
+            for script in scripts:
+                nursery.start_soon(self._run_one, script, launcher)
+
+    async def _run_one(self, script: Script, launcher: Launcher) -> None:
+        if self.report.stopped_by is not None:
+            self._end(
+                Outcome(script.name, Verdict.INTERRUPTED, f"not started: {self.report.stopped_by.name} came before")
+            )
+            return
+        if not script.text.strip():
+            self._end(Outcome(script.name, Verdict.SUCCESS))
+            return
+        run = Run(script, self._gate(script), self._log)
+        self._running.add(run)
+        try:
+            self._end(await run.execute(launcher))
+        finally:
+            self._running.discard(run)
+
+    def _gate(self, script: Script) -> Gate:
+        if not self._dry_run:
+            return Gate(self._registry, self._slots)
+        log = self._log.bind(script=script.name)
+
+        def note(change: Change) -> None:
+            self.report.changes.append(change)
+            log.bind(
+                **{"change": change.what, "reference": change.target, "digest": change.digest, "dry-run": True}
+            ).info("Not done in a dry run")
+
+        return Gate.dry(self._registry, self._slots, self._plan, note)
+
+    def _end(self, outcome: Outcome) -> None:
+        self.report.outcomes.append(outcome)
+        log = self._log.bind(script=outcome.script, outcome=outcome.verdict.value)
+        if not outcome.failed:
+            log.debug("Script finished")
+            return
+        log.bind(error=outcome.error).warning("Error running script")
+        if outcome.traceback:
+            log.bind(traceback=outcome.traceback).debug("Where the script failed")

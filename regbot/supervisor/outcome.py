@@ -1,0 +1,39 @@
+"""How a run ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Verdict(Enum):
+    """The ends a run can have; the value is the word in logs and reports."""
+
+    SUCCESS = "success"
+    ERROR = "error"
+    """The script raised an error and did not catch it."""
+    TIMEOUT = "limit: timeout"
+    MEMORY = "limit: memory"
+    CRASHED = "crashed"
+    """The child ended without a last word: killed by a signal, or by its own interpreter."""
+    PROTOCOL = "protocol"
+    """The child broke the rules of the pipe."""
+    INTERRUPTED = "interrupted"
+    """We were told to stop."""
+    UNSTARTED = "unstarted"
+    """No child could be locked down: nothing of the script ran."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of one run: *error* is one line for the log, *traceback* the script's frames for debugging."""
+
+    script: str
+    verdict: Verdict
+    error: str = ""
+    traceback: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the run counts against the exit status."""
+        return self.verdict is not Verdict.SUCCESS

@@ -1,0 +1,226 @@
+"""A dry run's registry: reads come from the real one, writes stay in memory, and reads see them.
+
+Nothing here can change a registry: the overlay holds a `Reader`, and the client below it (registry/http.py) was made to
+send GET and HEAD only.  What would fail, fails: a manifest that names a blob which is nowhere, a copy of what does not
+exist, the deletion of a tag that is not there.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from regbot.registry.errors import NotFound, Unverified
+from regbot.registry.manifest import Head, Manifest
+from regbot.registry.reference import Reference
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from regbot.registry.api import Reader
+    from regbot.registry.descriptor import Descriptor
+    from regbot.registry.digest import Digest
+    from regbot.registry.reference import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A write that was not made: *what* is a verb and a noun, *target* the reference, *digest* what it is or was."""
+
+    what: str
+    target: str
+    digest: str
+    size: int = 0
+
+
+@dataclass(slots=True)
+class Pending:
+    """What one repository would hold besides, or no longer."""
+
+    tags: dict[str, Digest | None] = field(default_factory=dict)
+    """None is a deleted tag."""
+    manifests: dict[Digest, Manifest | None] = field(default_factory=dict)
+    """None is a deleted manifest."""
+    blobs: dict[Digest, Repository | bytes] = field(default_factory=dict)
+    """Where a blob would have come from, or what it holds."""
+
+
+Plan = defaultdict["Repository", Pending]
+"""The writes of a whole dry run; the runs of one `once` share it, as they would share a registry."""
+
+
+def new_plan() -> Plan:
+    """Return a plan without writes."""
+    return defaultdict(Pending)
+
+
+class Overlay:
+    """The `Registry` of one run in a dry run."""
+
+    def __init__(self, below: Reader, plan: Plan, note: Callable[[Change], None]) -> None:
+        self._below, self._plan, self._note = below, plan, note
+
+    async def repositories(self, registry: str, *, limit: int = 0, last: str = "") -> list[str]:
+        """List what is there and what would be; see api.Reader."""
+        added = {
+            repo.path for repo, kept in self._plan.items() if repo.registry == registry and any(kept.manifests.values())
+        }
+        if not added:
+            return await self._below.repositories(registry, limit=limit, last=last)
+        found = {*await self._below.repositories(registry), *added}
+        return _cut(sorted(found), limit, last)
+
+    async def tags(self, repository: Repository, *, limit: int = 0, last: str = "") -> list[str]:
+        """List the tags as they would be; see api.Reader."""
+        pending = self._plan.get(repository)
+        if pending is None or not (pending.tags or pending.manifests):
+            return await self._below.tags(repository, limit=limit, last=last)
+        try:
+            found = await self._below.tags(repository)
+        except NotFound:
+            if not any(pending.tags.values()):
+                raise
+            found = []
+        kept = [tag for tag in found if await self._stays(repository, tag)]
+        added = [tag for tag, digest in pending.tags.items() if digest is not None and tag not in kept]
+        everything = kept + added
+        return _cut(sorted(everything), limit, last) if limit or last else everything
+
+    async def head(self, reference: Reference) -> Head:
+        """Look at a manifest as it would be; see api.Reader."""
+        digest = self._would_be(reference)
+        if digest is None:
+            head = await self._below.head(reference)
+            self._refuse_deleted(reference, head.descriptor.digest)
+            return head
+        manifest = await self.manifest(reference.at(digest))
+        return Head(manifest.descriptor, manifest.rate_limit)
+
+    async def manifest(self, reference: Reference) -> Manifest:
+        """Return a manifest as it would be; see api.Reader."""
+        digest = self._would_be(reference)
+        if digest is None:
+            manifest = await self._below.manifest(reference)
+            self._refuse_deleted(reference, manifest.descriptor.digest)
+            return manifest
+        planned = self._plan[reference.repository].manifests.get(digest)
+        return planned or await self._below.manifest(reference.at(digest))
+
+    def blob(self, repository: Repository, descriptor: Descriptor) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Stream a blob from where it would have come from; see api.Reader."""
+        origin = self._origin(repository, descriptor.digest)
+        if isinstance(origin, bytes):
+            return _held(origin)
+        return self._below.blob(origin, descriptor)
+
+    async def has_blob(self, repository: Repository, digest: Digest) -> bool:
+        """Say whether the repository would have the blob."""
+        if (pending := self._plan.get(repository)) and digest in pending.blobs:
+            return True
+        return await self._below.has_blob(repository, digest)
+
+    async def put_manifest(self, reference: Reference, manifest: Manifest) -> None:
+        """Keep a manifest in memory; see api.Registry."""
+        digest = manifest.descriptor.digest
+        if reference.digest is not None and reference.digest != digest:
+            raise Unverified(f"the manifest is {digest}, not {reference.digest}", code="DIGEST_INVALID")
+        pending = self._plan[reference.repository]
+        pending.manifests[digest] = manifest
+        if reference.tag:
+            pending.tags[reference.tag] = digest
+        self._note(Change("put manifest", str(reference), str(digest), len(manifest.body)))
+
+    async def delete_manifest(self, reference: Reference) -> None:
+        """Forget a manifest and the tags that point at it; see api.Registry."""
+        digest = (await self.head(reference)).descriptor.digest
+        pending = self._plan[reference.repository]
+        pending.manifests[digest] = None
+        pending.tags |= {tag: None for tag, where in pending.tags.items() if where == digest}
+        self._note(Change("delete manifest", str(reference), str(digest)))
+
+    async def delete_tag(self, reference: Reference) -> None:
+        """Forget a tag; see api.Registry."""
+        digest = (await self.head(reference)).descriptor.digest
+        self._plan[reference.repository].tags[reference.tag] = None
+        self._note(Change("delete tag", str(reference), str(digest)))
+
+    async def put_blob(self, repository: Repository, descriptor: Descriptor, data: AsyncIterator[bytes]) -> None:
+        """Keep a blob in memory; see api.Registry."""
+        held = b"".join([piece async for piece in data])
+        if len(held) != descriptor.size or descriptor.digest.of(held, descriptor.digest.algorithm) != descriptor.digest:
+            raise Unverified(f"the blob is not {descriptor.digest}", code="DIGEST_INVALID", repository=str(repository))
+        self._plan[repository].blobs[descriptor.digest] = held
+        self._note(Change("put blob", str(repository), str(descriptor.digest), len(held)))
+
+    async def copy_blob(self, descriptor: Descriptor, source: Repository, target: Repository) -> None:
+        """Note that the target would have the blob; the source must have it now."""
+        if await self.has_blob(target, descriptor.digest):
+            return
+        if not await self.has_blob(source, descriptor.digest):
+            raise NotFound(
+                f"{source} has no blob {descriptor.digest}",
+                status=404,
+                code="BLOB_UNKNOWN",
+                registry=source.registry,
+                repository=source.path,
+            )
+        self._plan[target].blobs[descriptor.digest] = self._origin(source, descriptor.digest)
+        self._note(Change("put blob", str(target), str(descriptor.digest), descriptor.size))
+
+    def _would_be(self, reference: Reference) -> Digest | None:
+        """Return the digest that a reference would have by what was written; None if nothing was written of it."""
+        pending = self._plan.get(reference.repository)
+        if pending is None:
+            return None
+        digest = reference.digest
+        if digest is None:
+            if reference.tag not in pending.tags:
+                return None
+            digest = pending.tags[reference.tag]
+        if digest is None or pending.manifests.get(digest, ...) is None:
+            raise self._gone(reference)
+        return digest if digest in pending.manifests else None
+
+    def _refuse_deleted(self, reference: Reference, digest: Digest) -> None:
+        pending = self._plan.get(reference.repository)
+        if pending is not None and pending.manifests.get(digest, ...) is None:
+            raise self._gone(reference)
+
+    async def _stays(self, repository: Repository, tag: str) -> bool:
+        pending = self._plan[repository]
+        if tag in pending.tags:
+            return pending.tags[tag] is not None
+        if not any(manifest is None for manifest in pending.manifests.values()):
+            return True
+        # Deleting a manifest takes every tag with it that points there.
+        from_below = await self._below.head(Reference(repository, tag))
+        return pending.manifests.get(from_below.descriptor.digest, ...) is not None
+
+    def _origin(self, repository: Repository, digest: Digest) -> Repository | bytes:
+        pending = self._plan.get(repository)
+        return repository if pending is None else pending.blobs.get(digest, repository)
+
+    @staticmethod
+    def _gone(reference: Reference) -> NotFound:
+        return NotFound(
+            f"{reference} was deleted earlier in this dry run",
+            status=404,
+            code="MANIFEST_UNKNOWN",
+            registry=reference.repository.registry,
+            repository=reference.repository.path,
+        )
+
+
+def _cut(names: list[str], limit: int, last: str) -> list[str]:
+    after = [name for name in names if name > last]
+    return after[:limit] if limit else after
+
+
+@asynccontextmanager
+async def _held(data: bytes) -> AsyncIterator[AsyncIterator[bytes]]:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield data
+
+    yield pieces()

@@ -1,0 +1,138 @@
+"""One run: one script in one child, from start to outcome.
+
+The child's messages drive it.  Every call is done in a task of its own, so that several can be in flight; answers go
+out one at a time.  Whatever ends the run, its deadline included, the child is gone when `execute` returns.
+"""
+
+from __future__ import annotations
+
+import math
+import secrets
+from typing import TYPE_CHECKING, Final
+
+import trio
+
+from regbot.protocol.errors import WireError
+from regbot.protocol.frames import MAX_FRAME
+from regbot.protocol.messages import Call, Done, Failed, Failure, Log, Reason, Result, Start
+from regbot.protocol.values import pack, unpack
+from regbot.supervisor.child import ChildEnded, ChildLimits
+from regbot.supervisor.launcher import LauncherFailed
+from regbot.supervisor.operations import OperationFailed, describe
+from regbot.supervisor.outcome import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from loguru import Logger
+
+    from regbot.config.model import Script
+    from regbot.protocol.messages import Message
+    from regbot.supervisor.child import Child
+    from regbot.supervisor.gate import Gate
+    from regbot.supervisor.launcher import Launcher
+
+_LEVELS: Final = {"trace": "TRACE", "debug": "DEBUG", "info": "INFO", "warn": "WARNING", "error": "ERROR"}
+_VERDICTS: Final = {Reason.ERROR: Verdict.ERROR, Reason.SYNTAX: Verdict.ERROR, Reason.MEMORY: Verdict.MEMORY}
+
+
+class Run:
+    """One execution of one script; it is executed once."""
+
+    def __init__(self, script: Script, gate: Gate, log: Logger) -> None:
+        self.script = script
+        self._gate, self._log = gate, log.bind(script=script.name)
+        self._open: dict[int, str] = {}
+        """What the calls without an answer are doing, with the script's line."""
+        self._stop = trio.CancelScope()
+        self._why_stopped = ""
+        self._outcome: Outcome | None = None
+
+    async def execute(self, launcher: Launcher) -> Outcome:
+        """Run the script to its end; every end is an outcome."""
+        timeout = math.inf if self.script.timeout is None else self.script.timeout
+        with self._stop:
+            with trio.move_on_after(timeout):
+                try:
+                    async with launcher.child(ChildLimits(memory=self.script.memory)) as child:
+                        return await self._serve(child)
+                except LauncherFailed as exc:
+                    return self._ended(Verdict.UNSTARTED, f"no child could be locked down: {exc}")
+            return self._ended(Verdict.TIMEOUT, f"timeout after {timeout:g}s (limit: timeout){self._doing()}")
+        return self._ended(Verdict.INTERRUPTED, f"cut off by {self._why_stopped}{self._doing()}")
+
+    def stop(self, why: str) -> None:
+        """Kill the run's child; the outcome says *why*."""
+        self._why_stopped = why
+        self._stop.cancel()
+
+    async def _serve(self, child: Child) -> Outcome:
+        async with trio.open_nursery() as nursery:
+            try:
+                self._outcome = await self._converse(child, nursery)
+            except WireError as exc:
+                self._outcome = self._ended(Verdict.PROTOCOL, f"the child broke the protocol: {exc}")
+            except ChildEnded as exc:
+                self._outcome = self._ended(Verdict.MEMORY if exc.out_of_memory else Verdict.CRASHED, str(exc))
+            nursery.cancel_scope.cancel()
+        assert self._outcome is not None, "a task that cancels the conversation leaves an outcome"
+        return self._outcome
+
+    async def _converse(self, child: Child, nursery: trio.Nursery) -> Outcome:
+        await child.receive()  # Ready: nothing else may come first.
+        environment = pack({"seed": secrets.randbits(52), "modules": {}})
+        await child.send(Start(self.script.name, self.script.text.encode(), environment))
+        while True:
+            match await child.receive():
+                case Call() as call:
+                    nursery.start_soon(self._answer, child, call, nursery.cancel_scope)
+                case Log(level, text):
+                    self._write(level, text)
+                case Done():
+                    return Outcome(self.script.name, Verdict.SUCCESS)
+                case Failed() as failed:
+                    return self._failed(failed)
+                case other:
+                    raise WireError(f"{type(other).__name__} is no message of a child")
+
+    async def _answer(self, child: Child, call: Call, conversation: trio.CancelScope) -> None:
+        try:
+            answer = await self._perform(call)
+            await child.send(answer)
+        except WireError as exc:
+            self._outcome = self._ended(Verdict.PROTOCOL, f"the child broke the protocol: {exc}")
+            conversation.cancel()
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            return  # The child is gone, and the conversation learns it by itself.
+
+    async def _perform(self, call: Call) -> Message:
+        given = unpack(call.payload)
+        where = f"{self.script.name}:{call.line}: " if call.line else ""
+        self._open[call.number] = f"{where}{describe(call.operation, given)}"
+        try:
+            payload = pack(await self._gate.perform(call.operation, given))
+        except OperationFailed as exc:
+            return Failure(call.number, pack(exc.payload()))
+        finally:
+            del self._open[call.number]
+        if len(payload) > MAX_FRAME // 2:
+            return Failure(
+                call.number, pack({"message": f"{call.operation}: the answer is too large", "code": "TOO_LARGE"})
+            )
+        return Result(call.number, payload)
+
+    def _write(self, level: str, text: bytes) -> None:
+        if level not in _LEVELS:
+            raise WireError(f"there is no log level {level[:80]!r}")
+        self._log.bind(message=text.decode("utf-8", "replace")).log(_LEVELS[level], "User script message")
+
+    def _failed(self, failed: Failed) -> Outcome:
+        text = failed.text.decode("utf-8", "replace")
+        verdict = _VERDICTS[failed.reason]
+        if verdict is Verdict.MEMORY:
+            text = f"{text} (limit: memory of {self.script.memory >> 20} MiB)"
+        return Outcome(self.script.name, verdict, text, failed.traceback.decode("utf-8", "replace"))
+
+    def _ended(self, verdict: Verdict, error: str) -> Outcome:
+        return Outcome(self.script.name, verdict, error)
+
+    def _doing(self) -> str:
+        return f" in {', '.join(self._open.values())}" if self._open else ""

@@ -1,0 +1,56 @@
+"""From a configuration to runs: makes what they share, hosts, registries and slots, and hands it over."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from regbot.registry.errors import RegistryError
+from regbot.registry.files import Files
+from regbot.registry.registries import Registries
+from regbot.supervisor.hosts import hosts
+from regbot.supervisor.once import Once
+from regbot.version import version
+
+if TYPE_CHECKING:
+    from loguru import Logger
+
+    from regbot.config.model import Config, Script
+    from regbot.supervisor.once import Report
+
+
+class OptionError(Exception):
+    """An option of the command line names what is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says besides the configuration."""
+
+    dry_run: bool = False
+    files: str = "."
+    only: tuple[str, ...] = ()
+    """Names of the scripts to run; none: all."""
+
+
+async def once(config: Config, options: Options, log: Logger) -> Report:
+    """Run a configuration's scripts a single time; OptionError before anything ran."""
+    scripts = _chosen(config, options.only)
+    try:
+        files = Files(options.files)
+    except (RegistryError, OSError) as exc:
+        raise OptionError(f"--files {options.files}: {exc}") from exc
+    agent = config.defaults.user_agent or f"regbot-runner/{version()}"
+    async with Registries(
+        hosts(config, os.environ, log), files=files, read_only=options.dry_run, user_agent=agent
+    ) as registry:
+        return await Once(registry, log, parallel=config.defaults.parallel, dry_run=options.dry_run).run(scripts)
+
+
+def _chosen(config: Config, only: tuple[str, ...]) -> list[Script]:
+    known = {script.name for script in config.scripts}
+    for name in only:
+        if name not in known:
+            raise OptionError(f'--script: there is no script "{name}"; there are: {", ".join(sorted(known)) or "none"}')
+    return [script for script in config.scripts if not only or script.name in only]

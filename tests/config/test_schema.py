@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from regbot.config.findings import ConfigError
+from regbot.config.schema import json_schema
+
+from .support import loaded
+
+if TYPE_CHECKING:
+    from regbot.config.kinds import Json
+
+ACCEPTED: list[Json] = [
+    {},
+    None,
+    {"version": 1, "x-a": [1], "unknown": {"deep": True}},
+    {"creds": None, "defaults": None, "scripts": None},
+    {"scripts": [{"name": "a", "script": "log('x')", "timeout": "1h15m", "schedule": "0 6 * * *", "other": 1}]},
+    {"scripts": [{"name": 12, "interval": 0, "limits": {"memory": "128MiB"}}]},
+    {"creds": [{"registry": "a.io", "user": 1, "pass": True, "tls": "Disabled", "scheme": "http", "priority": "3"}]},
+    {"creds": [{"registry": "a.io", "mirrors": ["b.io"], "apiOpts": {"a": 1}, "reqPerSec": 0.5, "blobMax": -1}]},
+    {"defaults": {"skipDockerConfig": "Yes", "parallel": -1, "limits": {"memory": 1 << 20}, "timeout": "-5s"}},
+]
+REFUSED: list[Json] = [
+    [],
+    "text",
+    {"version": 2},
+    {"version": "one"},
+    {"scripts": "text"},
+    {"scripts": [{"script": "log('x')"}]},
+    {"scripts": [{"name": "a", "timeout": 10}]},
+    {"scripts": [{"name": "a", "timeout": "soon"}]},
+    {"scripts": [{"name": "a", "limits": {"memory": "128MB"}}]},
+    {"creds": [{"registry": "a.io", "tls": "maybe"}]},
+    {"creds": [{"registry": "a.io", "priority": -1}]},
+    {"creds": [{"registry": "a.io", "mirrors": "b.io"}]},
+    {"defaults": {"skipDockerConfig": "maybe"}},
+    {"defaults": {"parallel": "many"}},
+]
+
+
+def accepted_by_program(document: Json) -> bool:
+    """Say whether the program loads a document."""
+    try:
+        loaded(json.dumps(document))
+    except ConfigError:
+        return False
+    return True
+
+
+def test_valid() -> None:
+    """The schema is one, and is JSON."""
+    Draft202012Validator.check_schema(json.loads(json.dumps(json_schema())))
+
+
+@pytest.mark.parametrize(("document", "ok"), [*((one, True) for one in ACCEPTED), *((one, False) for one in REFUSED)])
+def test_agrees(document: Json, ok: bool) -> None:  # noqa: FBT001 -- a column of the table
+    """The schema accepts what the program accepts, and refuses what it refuses."""
+    validator = Draft202012Validator(json.loads(json.dumps(json_schema())))
+    assert validator.is_valid(document) is ok
+    assert accepted_by_program(document) is ok
+
+
+def test_descriptions() -> None:
+    """Editors are told what a field is and by default, and whether it is a template or deprecated."""
+    properties = json.loads(json.dumps(json_schema()))["properties"]
+    creds = properties["creds"]["items"]["properties"]
+    assert creds["pass"]["description"] == "Password. Go templates are expanded."
+    assert "Default: 1h." in creds["credExpire"]["description"]
+    assert creds["scheme"]["deprecated"] is True
+    assert "deprecated" not in creds["tls"]

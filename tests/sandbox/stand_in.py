@@ -1,0 +1,86 @@
+"""A launcher whose children run one of the few Python scripts below instead of Lua, in the real jail.
+
+It is started like regbot/sandbox/__main__.py.  A script's source is the name of what its child does, between two
+exclamation marks (nothing here reads msgpack).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Final
+
+time_zone, *folders = sys.argv[1:]
+sys.path.extend(folders)
+
+from regbot.sandbox import launcher, pipe  # noqa: E402 -- found only now
+
+DONE: Final = b"\x91\xa4done"
+CALL: Final = b"\x95\xa4call%s\xa4echo\x00\xc4\x01\x90"
+
+
+class Script:
+    """Does what its source says."""
+
+    def __init__(self) -> None:
+        self._answers: list[bytes | None] = []
+
+    def resume(self, body: bytes) -> bytes | None:
+        """Go on with what is next; the first body is that of Start."""
+        if not self._answers:
+            behaviour = body.split(b"!")[1].decode()
+            self._answers = [*getattr(self, behaviour)(), None]
+        return self._answers.pop(0)
+
+    def done(self) -> list[bytes]:
+        """End as a script should."""
+        return [DONE]
+
+    def three_calls(self) -> list[bytes]:
+        """Call three times, and wait for each answer."""
+        return [piece for number in (1, 2, 3) for piece in (CALL % bytes([number]), b"")] + [DONE]
+
+    def deaf(self) -> list[bytes]:
+        """Call sixty times, and never read an answer."""
+        for number in range(1, 61):
+            pipe.send(CALL % bytes([number]))
+        return self.loop()
+
+    def loop(self) -> list[bytes]:
+        """Never end."""
+        while True:
+            pass
+
+    def leave(self) -> list[bytes]:
+        """Go without a word."""
+        return []
+
+    def garbage(self) -> list[bytes]:
+        """Send a frame that is no message."""
+        return [b"\xc1\xc1\xc1"]
+
+    def flood(self) -> list[bytes]:
+        """Announce a frame beyond every bound."""
+        os.write(pipe.PIPE_FD, b"\xff\xff\xff\xff")
+        return [b""]
+
+    def half(self) -> list[bytes]:
+        """Leave in the middle of a frame."""
+        os.write(pipe.PIPE_FD, b"\x00\x00\x00\x09abc")
+        return []
+
+    def starve(self) -> list[bytes]:
+        """Use more memory than allowed."""
+        return [b"x" * (1 << 40)]
+
+    def open(self) -> list[bytes]:
+        """Make a system call that is forbidden."""
+        os.open("/etc/passwd", os.O_RDONLY)
+        return [DONE]
+
+    def stumble(self) -> list[bytes]:
+        """Meet an error that nobody thought of."""
+        return [b"x"[1:2], DONE[len(DONE)].to_bytes()]
+
+
+launcher.run(time_zone, Script)

@@ -1,0 +1,90 @@
+"""The log's two forms and its levels."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from regbot.supervisor.logs import json_line, level_number, logfmt_line, open_log
+
+NOON = datetime(2026, 1, 2, 12, 0, 0, 5000, tzinfo=UTC)
+
+
+def test_logfmt_is_slogs() -> None:
+    """A script's message reads exactly as the Go program writes it."""
+    line = logfmt_line(NOON, "info", "User script message", {"script": "a b", "message": "hello world"})
+    assert line == (
+        'time=2026-01-02T12:00:00.005Z level=INFO msg="User script message" script="a b" message="hello world"\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("plain", "plain"),
+        ("", '""'),
+        ("a b", '"a b"'),
+        ("a=b", '"a=b"'),
+        ('say "hi"', r'"say \"hi\""'),
+        ("back\\slash", "back\\slash"),
+        ("back \\slash", r'"back \\slash"'),
+        ("\ufffd", '"\ufffd"'),
+        ("two\nlines\ttab", r'"two\nlines\ttab"'),
+        ("\x01\x1b[31m\x7f", r'"\x01\x1b[31m\x7f"'),
+        ("\u2603\u00fc", "\u2603\u00fc"),
+        ("\u200b", r'"\u200b"'),
+        ("\U000e0001", r'"\U000e0001"'),
+    ],
+)
+def test_logfmt_quotes(text: str, written: str) -> None:
+    """What is not printable, or would end a value, is quoted as Go quotes it."""
+    assert logfmt_line(NOON, "info", "x", {"value": text}).rstrip("\n").partition(" value=")[2] == written
+
+
+def test_json_keys_come_in_order() -> None:
+    """JSON holds the same keys in the same order, time, level and msg first."""
+    line = json_line(NOON, "warn", "Error", {"script": "a", "error": "<b> & \n", "dry-run": True})
+    assert list(json.loads(line).items()) == [
+        ("time", "2026-01-02T12:00:00.005Z"),
+        ("level", "WARN"),
+        ("msg", "Error"),
+        ("script", "a"),
+        ("error", "<b> & \n"),
+        ("dry-run", True),
+    ]
+
+
+def test_time_keeps_its_zone() -> None:
+    """A local time is written with its offset."""
+    east = NOON.astimezone(timezone(timedelta(hours=2)))
+    assert json.loads(json_line(east, "info", "x", {}))["time"] == "2026-01-02T14:00:00.005+02:00"
+
+
+def test_lone_surrogates_are_replaced() -> None:
+    """Text that UTF-8 cannot carry does not break the log."""
+    assert json.loads(json_line(NOON, "info", "x", {"message": "\ud800"}))["message"] == "?"
+
+
+@pytest.mark.parametrize(("text", "number"), [("trace", -8), ("INFO", 0), ("Warn", 4), ("DEBUG+2", -2), ("error-1", 7)])
+def test_levels(text: str, number: int) -> None:
+    """Levels are written in any case, with an offset if need be."""
+    assert level_number(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "loud", "info+", "+2", "info+1000", "in fo"])
+def test_unknown_levels(text: str) -> None:
+    """What is no level is refused with the levels that are."""
+    with pytest.raises(ValueError, match="trace, debug, info, warn, error"):
+        level_number(text)
+
+
+def test_records_below_the_level_are_left_out() -> None:
+    """DEBUG+8 is as high as WARN: information is left out, a warning is not."""
+    stream = io.StringIO()
+    log = open_log(level_number("DEBUG+8"), as_json=True, stream=stream)
+    log.info("hidden")
+    log.bind(script="a").warning("shown {braces} <b>")
+    assert [json.loads(line)["msg"] for line in stream.getvalue().splitlines()] == ["shown {braces} <b>"]

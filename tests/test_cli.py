@@ -1,0 +1,106 @@
+"""The command line, as users type it."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from tests.regbot import once, regbot
+
+HELLO = "scripts: [{name: hello, script: log('hello world')}]"
+TWO = "scripts: [{name: a, script: log('from a')}, {name: b, script: log('from b')}]"
+
+
+def test_no_command_prints_help() -> None:
+    """Without a command there is help, and no error."""
+    ended = regbot()
+    assert (ended.status, "once" in ended.stdout) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["twice"],
+        ["once"],
+        ["once", "-c", ""],
+        ["once", "-c", "/"],
+        ["once", "-c", "/nonexistent.yml"],
+        ["once", "--nosuch"],
+        ["once", "-c", "-", "extra"],
+        ["once", "-c", "-", "--dry-run=perhaps"],
+        ["once", "-c", "-", "-v", "loud"],
+        ["once", "-c", "-", "--files", "/nonexistent"],
+        ["version", "--format", "{{.Nope"],
+        ["version", "--format", "{{.Nope}}"],
+    ],
+)
+def test_usage_errors(words: list[str]) -> None:
+    """What cannot be meant ends with 2, a message and no traceback."""
+    ended = regbot(*words, stdin=HELLO)
+    assert ended.status == 2
+    assert ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-c", "-", "once"],
+        ["once", "--config=-", "-v", "info"],
+        ["--logopt", "nonsense", "once", "-c", "-"],
+        ["once", "-c", "/nonexistent.yml", "-c", "-"],
+        ["once", "-c", "-", "--dry-run=false"],
+    ],
+)
+def test_flags_before_and_behind_the_command(words: list[str]) -> None:
+    """Flags may stand anywhere, the last of two counts, an unknown log option is ignored."""
+    ended = regbot(*words, stdin=HELLO)
+    assert ended.status == 0
+    assert 'level=INFO msg="User script message" script=hello message="hello world"' in ended.stderr
+
+
+def test_dry_run_takes_no_word() -> None:
+    """`--dry-run` alone is true, and the word behind it stays the command."""
+    assert "Dry run: 0 writes were not made." in regbot("-c", "-", "--dry-run", "once", stdin=HELLO).stdout
+
+
+def test_failed_script() -> None:
+    """A script that fails makes the status 1; the record names script, line and cause, and the others run."""
+    config = "scripts: [{name: bad, script: 'error(\"boom\")'}, {name: good, script: log(1)}]"
+    ended = once(config)
+    assert (ended.status, ended.messages) == (1, ["1"])
+    assert ended.errors == {"bad": "bad:1: boom"}
+
+
+def test_configuration_errors_come_all_at_once() -> None:
+    """Every fault is told with its line, nothing runs, and the status is 2."""
+    ended = once("version: 7\nscripts:\n- name: a\n  timeout: soon\n  script: log('ran')\n")
+    faults = [str(record["msg"]) for record in ended.records if record["level"] == "ERROR"]
+    assert ended.status == 2
+    assert [fault.split(": ")[0] for fault in faults] == ["standard input:1", "standard input:4"]
+    assert "ran" not in ended.messages
+
+
+def test_only_one_script() -> None:
+    """`--script` runs those named and no others."""
+    assert once(TWO, "--script", "b").messages == ["from b"]
+
+
+def test_unknown_script() -> None:
+    """`--script` with a name that is not there says which are."""
+    ended = once(TWO, "--script", "c")
+    assert (ended.status, ended.messages) == (2, [])
+    assert "a, b" in ended.stderr
+
+
+def test_version_has_the_go_programs_names() -> None:
+    """`version --format` knows the fields that scripts around the Go program ask for."""
+    assert regbot("version", "--format", "{{.VCSTag}}").stdout.startswith("v")
+    assert json.loads(regbot("version", "--format", "{{json .}}").stdout)["Platform"].startswith(sys.platform)
+
+
+def test_schema_is_json() -> None:
+    """`schema` prints a JSON Schema of a whole configuration."""
+    assert {"creds", "defaults", "scripts"} <= json.loads(regbot("schema").stdout)["properties"].keys()

@@ -1,0 +1,78 @@
+"""The table of ARCHITECTURE.md: which part of regbot may load which other part, and which libraries."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+import regbot
+
+ROOT: Final = Path(regbot.__file__).parent
+LIBRARIES: Final = frozenset({"croniter", "httpx", "loguru", "lupa", "msgpack", "trio", "yaml"})
+OWN: Final = frozenset(f"regbot.{name}" for name in ("cli", "config", "protocol", "registry", "sandbox", "supervisor"))
+
+ALLOWED: Final = {
+    "regbot.protocol": {"regbot.protocol", "msgpack"},
+    "regbot.config": {"regbot.config", "regbot.registry", "yaml", "croniter"},
+    "regbot.sandbox": {"regbot.sandbox", "lupa"},
+    "regbot.registry": {"regbot.registry", "httpx", "trio"},
+    "regbot.supervisor": (OWN | LIBRARIES) - {"regbot.cli", "regbot.sandbox", "lupa"},
+    "regbot.cli": {"regbot.cli"},
+}
+"""What importing the whole of a layer may load, of us and of the libraries."""
+
+LOAD: Final = """
+import importlib, pkgutil, sys
+top = importlib.import_module(sys.argv[1])
+for module in pkgutil.walk_packages(getattr(top, "__path__", []), top.__name__ + "."):
+    if not module.name.endswith(".__main__"):  # that would start it
+        importlib.import_module(module.name)
+print(*sys.modules)
+"""
+
+
+def loaded(layer: str) -> set[str]:
+    """Import every module of *layer* in a fresh interpreter, return the names of all that was loaded for it."""
+    command = [sys.executable, "-c", LOAD, layer]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+def parts(modules: set[str]) -> set[str]:
+    """Return the layers and the libraries that *modules* belong to."""
+    layers = {layer for layer in OWN for module in modules if f"{module}.".startswith(f"{layer}.")}
+    return layers | {module.split(".")[0] for module in modules} & LIBRARIES
+
+
+@pytest.mark.parametrize("layer", sorted(ALLOWED))
+def test_layer(layer: str) -> None:
+    """Importing a whole layer loads nothing that the table does not grant it."""
+    modules = loaded(layer)
+    assert layer in modules
+    assert parts(modules) <= ALLOWED[layer]
+
+
+def test_config_knows_only_values_of_registry() -> None:
+    """The configuration takes values from the registry layer, and no client: neither httpx nor trio."""
+    assert not {"httpx", "trio"} & loaded("regbot.config")
+
+
+def test_parts_are_told_apart() -> None:
+    """The check itself finds a layer and a library among the loaded modules, and no other."""
+    assert parts({"regbot", "regbot.registry.errors", "lupa.luajit21", "registry", "json"}) == {
+        "regbot.registry",
+        "lupa",
+    }
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.rglob("__init__.py")), ids=lambda path: path.parent.name)
+def test_packages_import_nothing(path: Path) -> None:
+    """An __init__.py imports nothing, so that importing a module loads nothing beside it."""
+    imports = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert imports == []
