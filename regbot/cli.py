@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from enum import IntEnum
 from pathlib import Path
@@ -36,7 +37,11 @@ class UsageError(Exception):
 
 def main() -> NoReturn:
     """Run the command line and exit with its status."""
-    sys.exit(run(sys.argv[1:]))
+    try:
+        sys.exit(run(sys.argv[1:]))
+    except KeyboardInterrupt:
+        # Before or after the time in which signals are heeded: there was nothing to cut off.
+        sys.exit(ExitStatus.SIGNAL + signal.SIGINT)
 
 
 def run(argv: Sequence[str]) -> int:

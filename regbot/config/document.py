@@ -88,11 +88,9 @@ class _Composer:
     def document(self) -> Node | None:
         """Return the first document's tree; what follows it is not even parsed."""
         for event in self._events:
-            if isinstance(event, yaml.StreamEndEvent):
-                return None
             if isinstance(event, yaml.DocumentStartEvent):
-                break
-        return self._node(next(self._events), MAX_DEPTH)
+                return self._node(next(self._events), MAX_DEPTH)
+        return None
 
     def _node(self, event: yaml.Event, depth: int) -> Node:
         assert isinstance(event, yaml.NodeEvent)

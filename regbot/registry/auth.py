@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from regbot.registry.credentials import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from regbot.registry.hosts import Host
 
@@ -52,16 +52,14 @@ class Auth:
         """Return the headers that authenticate a request to the registry itself, and to nobody else."""
         return {"Authorization": self._authorization.reveal()} if self._authorization else {}
 
-    def answer(self, challenges: Sequence[Challenge]) -> bool:
-        """Take up a challenge; False if there is nothing to say that was not said already."""
+    def answer(self, challenges: Sequence[Challenge], said: Mapping[str, str]) -> bool:
+        """Take up a challenge; False if there is nothing to say but what the request *said* (its `headers`) already."""
         if not self._host.user or not any(challenge.scheme == "basic" for challenge in challenges):
             return False
         pair = f"{self._host.user}:{self._host.password.reveal()}".encode()
-        answer = Secret("Basic " + base64.b64encode(pair).decode())
-        if answer == self._authorization:
-            return False
-        self._authorization = answer
-        return True
+        self._authorization = Secret("Basic " + base64.b64encode(pair).decode())
+        # Not what is known by now: another request may have learned it while this one was under way.
+        return self.headers() != said
 
     def fault(self, challenges: Sequence[Challenge]) -> str:
         """Say why a request was turned away though `answer` had its chance."""

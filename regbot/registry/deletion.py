@@ -46,13 +46,21 @@ async def delete_tag(
     client: Client, reference: Reference, *, nonce: Callable[[], str] = lambda: secrets.token_hex(32)
 ) -> None:
     """Delete a tag and nothing else.  On any failure the tag points where it did."""
+    refused = await _try(client, reference)
+    if refused is not None:
+        await _check(client, reference, refused, nonce())
+        await _replace_and_delete(client, reference.tagged(reference.tag), nonce())
+
+
+async def _try(client: Client, reference: Reference) -> RegistryError | None:
+    """Delete the tag as the specification has it; return the refusal of a registry that cannot."""
     try:
         await manifests.delete_tag(client, reference)
     except RegistryError as exc:
-        if exc.code not in _CANNOT.get(exc.status, ()):
-            raise
-        await _check(client, reference, exc, nonce())
-        await _replace_and_delete(client, reference.tagged(reference.tag), nonce())
+        if exc.code in _CANNOT.get(exc.status, ()):
+            return exc
+        raise
+    return None
 
 
 async def _check(client: Client, reference: Reference, refused: RegistryError, nonce: str) -> None:

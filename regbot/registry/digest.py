@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 PATTERN: Final = r"[A-Za-z][A-Za-z0-9]*(?:[+._-][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,256}"
 _DIGEST: Final = re.compile(PATTERN)
-_ALGORITHMS: Final = frozenset({"sha256", "sha384", "sha512"})
-"""The algorithms that we can check."""
+_LENGTHS: Final = {"sha256": 64, "sha384": 96, "sha512": 128}
+"""Hex digits, of the algorithms that we can check."""
+_HEX: Final = re.compile("[0-9a-f]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +40,28 @@ class Digest:
 
     @classmethod
     def of(cls, data: bytes, algorithm: str = "sha256") -> Self:
-        """Return the digest of *data*; Unverified if the algorithm is unknown."""
-        hasher = _hasher(algorithm)
-        hasher.update(data)
-        return cls(algorithm, hasher.hexdigest())
+        """Return the digest of *data* by one of the algorithms that we can check."""
+        return cls(algorithm, hashlib.new(algorithm, data).hexdigest())
+
+    @property
+    def checkable(self) -> bool:
+        """Whether bytes can have this digest, as far as we know."""
+        return len(self.encoded) == _LENGTHS.get(self.algorithm) and _HEX.fullmatch(self.encoded) is not None
 
     def hasher(self) -> _Hash:
-        """Return a fresh hash object of the digest's algorithm; Unverified if it is unknown."""
-        return _hasher(self.algorithm)
+        """Return a fresh hash object of the digest's algorithm; Unverified if it is not checkable."""
+        if not self.checkable:
+            known = ", ".join(f"{name} with {length} digits" for name, length in _LENGTHS.items())
+            raise Unverified(f"the digest {self} cannot be checked; known are {known}", code="DIGEST_INVALID")
+        return hashlib.new(self.algorithm)
 
     def verify(self, data: bytes, what: str) -> None:
         """Raise Unverified, which names *what*, unless *data* has this digest."""
-        if (found := Digest.of(data, self.algorithm)) != self:
-            raise Unverified(f"{what} should have the digest {self} and has {found}", code="DIGEST_INVALID")
+        hasher = self.hasher()
+        hasher.update(data)
+        if (found := hasher.hexdigest()) != self.encoded:
+            message = f"{what} should have the digest {self} and has {self.algorithm}:{found}"
+            raise Unverified(message, code="DIGEST_INVALID")
 
     def __str__(self) -> str:
         return f"{self.algorithm}:{self.encoded}"
-
-
-def _hasher(algorithm: str) -> _Hash:
-    if algorithm not in _ALGORITHMS:
-        known = ", ".join(sorted(_ALGORITHMS))
-        raise Unverified(f'a digest by "{algorithm}" cannot be checked; known are {known}', code="DIGEST_INVALID")
-    return hashlib.new(algorithm)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from regbot.registry.hosts import Hosts
     from regbot.registry.reference import Repository
 
+DEFAULT_AGENT: Final = "regbot"
 MAX_BODY: Final = 8 << 20
 """Bytes of an answer that is read whole."""
 MAX_REDIRECTS: Final = 5
@@ -116,15 +118,6 @@ class Body:
         """Be done with it: a connection that it was not read from to the end is closed."""
         with trio.CancelScope(shield=True):
             await self._stream.aclose()
-            await self._run_out()
-
-    async def _run_out(self) -> None:
-        # httpcore's generators would be left unfinished otherwise; on a closed connection they come to their end.
-        try:
-            for _ in range(8):
-                await anext(self._chunks)
-        except (StopAsyncIteration, *faults.NETWORK_ERRORS):
-            pass
 
 
 class Client:
@@ -134,7 +127,7 @@ class Client:
         self, hosts: Hosts, *, user_agent: str, read_only: bool = False, connect: Connect = open_transport
     ) -> None:
         self._hosts, self._connect = hosts, connect
-        self._headers = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
+        self._headers = {"User-Agent": user_agent or DEFAULT_AGENT, "Accept-Encoding": "identity"}
         self._read_only = read_only
         self._endpoints: dict[str, Endpoint] = {}
 
@@ -167,35 +160,40 @@ class Client:
 
     async def send(self, request: Request, *, limit: int = MAX_BODY) -> Answer:
         """Send a request and read the answer; Unverified if it has more than *limit* bytes."""
-        small = isinstance(request.body, bytes)
-        try:
-            with trio.fail_after(PATIENCE if small else float("inf")):
-                return await self._send(request, limit)
-        except trio.TooSlowError as exc:
-            raise faults.unreachable(exc, request.where) from exc
-
-    async def _send(self, request: Request, limit: int) -> Answer:
-        async with self.open(request) as (status, body):
+        patience = PATIENCE if isinstance(request.body, bytes) else inf
+        async with self.open(request, patience=patience) as (status, body):
             data = await body.read(limit)
         if len(data) > limit:
             raise request.fault(Unverified, "TOO_LARGE", f"the answer has more than {limit} bytes")
         return Answer(status, body.headers, data, request.url)
 
     @asynccontextmanager
-    async def open(self, request: Request) -> AsyncIterator[tuple[int, Body]]:
-        """Send a request, give status and body of an answer that is `ok`; any other is a RegistryError."""
+    async def open(self, request: Request, *, patience: float = inf) -> AsyncIterator[tuple[int, Body]]:
+        """Send a request, give status and body of an answer that is `ok`; any other is a RegistryError.
+
+        From when it has its slot until the end of the block it may take *patience* seconds.
+        """
         if self._read_only and request.method not in READING:
             raise WriteRefused(request.shown)
         endpoint = self._endpoint(request.registry)
         async with nullcontext() if request.leased else endpoint.throttle.hold():
-            response = await self._follow(endpoint, request)
-            body = Body(request, response)
             try:
-                if response.status_code not in request.ok:
-                    raise await self._refusal(endpoint, request, response, body)
-                yield response.status_code, body
-            finally:
-                await body.aclose()
+                with trio.fail_after(patience):
+                    async with self._answered(endpoint, request) as (status, body):
+                        yield status, body
+            except trio.TooSlowError as exc:
+                raise faults.unreachable(exc, request.where) from exc
+
+    @asynccontextmanager
+    async def _answered(self, endpoint: Endpoint, request: Request) -> AsyncIterator[tuple[int, Body]]:
+        response = await self._follow(endpoint, request)
+        body = Body(request, response)
+        try:
+            if response.status_code not in request.ok:
+                raise await self._refusal(endpoint, request, response, body)
+            yield response.status_code, body
+        finally:
+            await body.aclose()
 
     async def _follow(self, endpoint: Endpoint, request: Request) -> httpx.Response:
         """Send a request, and again wherever the answers lead."""
@@ -210,11 +208,12 @@ class Client:
 
     async def _authorized(self, endpoint: Endpoint, request: Request, url: httpx.URL) -> httpx.Response:
         """Send a request once, and once more if a challenge could be answered."""
+        said = endpoint.auth.headers()
         response = await self._once(endpoint, request, url)
         # A body that streams is gone by now; one always comes after a request that had the chance to authenticate.
         if response.status_code != 401 or not endpoint.is_home(url) or not isinstance(request.body, bytes):
             return response
-        if not endpoint.auth.answer(_challenges(response)):
+        if not endpoint.auth.answer(_challenges(response), said):
             return response
         await _finish(request, response)
         return await self._once(endpoint, request, url)

@@ -92,11 +92,12 @@ def _request(client: Client, method: str, reference: Reference, ok: frozenset[in
 
 
 def _told(answer: Answer) -> Digest | None:
-    """Return the digest that an answer names; None if it names none."""
+    """Return the digest that an answer names; None if it names none that means anything."""
     try:
-        return Digest.parse(answer.headers.get("Docker-Content-Digest", ""))
+        digest = Digest.parse(answer.headers.get("Docker-Content-Digest", ""))
     except InvalidText:
         return None
+    return digest if digest.checkable else None
 
 
 def _digest_of(request: Request, answer: Answer, reference: Reference) -> Digest | None:

@@ -43,6 +43,10 @@ class Registries:
         if self._remote is not None:
             await self._remote.aclose()
 
+    def prepare(self) -> None:
+        """Load now what requests over HTTP take, before somebody waits for it."""
+        self._http()
+
     async def repositories(self, registry: str, *, limit: int = 0, last: str = "") -> list[str]:
         """List the repositories of a registry; see api.Reader."""
         if registry.startswith(LAYOUT):

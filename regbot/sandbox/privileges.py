@@ -12,12 +12,13 @@ from regbot.sandbox.layers import Layer
 NOBODY: Final = 65534
 """The user and group that own nothing; also what the kernel calls an identity without a name here."""
 
+CAP_KILL: Final = 1 << 5
 CAP_SETGID: Final = 1 << 6
 CAP_SETUID: Final = 1 << 7
 CAP_SETPCAP: Final = 1 << 8
-CAP_SYS_ADMIN: Final = 1 << 21
 
-_TO_CHANGE_IDS: Final = CAP_SETGID | CAP_SETUID
+# To kill is among them because the kernel asks for it when it sends the parent-death signal to another user's process.
+_TO_CHANGE_IDS: Final = CAP_KILL | CAP_SETGID | CAP_SETUID
 _CAPABILITIES: Final = 64
 
 
@@ -26,10 +27,10 @@ def keep_what_children_need() -> Layer:
     held = kernel.effective_capabilities()
     if held & CAP_SETPCAP:
         _empty_bounding_set()
-    # As nobody already, in a user namespace of our own, or without privileges, there is no identity to change to.
+    # In a user namespace of our own we are nobody already, and there is no other identity.
     able = held & _TO_CHANGE_IDS == _TO_CHANGE_IDS and os.geteuid() != NOBODY
     kernel.set_capabilities(_TO_CHANGE_IDS if able else 0)
-    return Layer("nobody", holds=able, detail="" if able else "an ordinary user has no other identity to take")
+    return Layer("nobody", holds=able, detail="" if able else "needs CAP_KILL, CAP_SETGID and CAP_SETUID")
 
 
 def become_nobody() -> None:

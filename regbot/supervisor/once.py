@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 import trio
 
 from regbot.supervisor.gate import Gate
-from regbot.supervisor.launcher import open_launcher
 from regbot.supervisor.outcome import Outcome, Verdict
 from regbot.supervisor.overlay import new_plan
 from regbot.supervisor.run import Run
@@ -44,9 +43,9 @@ class Report:
 class Once:
     """All scripts of a configuration, one after another or at once."""
 
-    def __init__(self, registry: Registry, log: Logger, *, parallel: int, dry_run: bool) -> None:
+    def __init__(self, registry: Registry, launcher: Launcher, log: Logger, *, parallel: int, dry_run: bool) -> None:
         self.report = Report()
-        self._registry, self._log, self._dry_run = registry, log, dry_run
+        self._registry, self._launcher, self._log, self._dry_run = registry, launcher, log, dry_run
         self._at_once = parallel > 0
         self._slots = trio.CapacityLimiter(max(parallel, 1))
         self._plan = new_plan()
@@ -55,9 +54,9 @@ class Once:
     async def run(self, scripts: Sequence[Script]) -> Report:
         """Run the scripts; SIGINT and SIGTERM kill those that run and start no more."""
         with trio.open_signal_receiver(*STOP_SIGNALS) as signals:
-            async with open_launcher() as launcher, trio.open_nursery() as nursery:
+            async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._watch, signals)
-                await self._run_all(scripts, launcher)
+                await self._run_all(scripts)
                 nursery.cancel_scope.cancel()
         return self.report
 
@@ -67,16 +66,16 @@ class Once:
             for run in self._running:
                 run.stop(self.report.stopped_by.name)
 
-    async def _run_all(self, scripts: Sequence[Script], launcher: Launcher) -> None:
+    async def _run_all(self, scripts: Sequence[Script]) -> None:
         if not self._at_once:
             for script in scripts:
-                await self._run_one(script, launcher)
+                await self._run_one(script)
             return
         async with trio.open_nursery() as nursery:
             for script in scripts:
-                nursery.start_soon(self._run_one, script, launcher)
+                nursery.start_soon(self._run_one, script)
 
-    async def _run_one(self, script: Script, launcher: Launcher) -> None:
+    async def _run_one(self, script: Script) -> None:
         if self.report.stopped_by is not None:
             self._end(
                 Outcome(script.name, Verdict.INTERRUPTED, f"not started: {self.report.stopped_by.name} came before")
@@ -88,7 +87,7 @@ class Once:
         run = Run(script, self._gate(script), self._log)
         self._running.add(run)
         try:
-            self._end(await run.execute(launcher))
+            self._end(await run.execute(self._launcher))
         finally:
             self._running.discard(run)
 

@@ -26,10 +26,13 @@ if TYPE_CHECKING:
 
     from regbot.config.model import Script
     from regbot.protocol.messages import Message
+    from regbot.protocol.values import Value
     from regbot.supervisor.child import Child
     from regbot.supervisor.gate import Gate
     from regbot.supervisor.launcher import Launcher
 
+MAX_ANSWER: Final = MAX_FRAME - 1024
+"""Bytes of a result that still fits into a frame."""
 _LEVELS: Final = {"trace": "TRACE", "debug": "DEBUG", "info": "INFO", "warn": "WARNING", "error": "ERROR"}
 _VERDICTS: Final = {Reason.ERROR: Verdict.ERROR, Reason.SYNTAX: Verdict.ERROR, Reason.MEMORY: Verdict.MEMORY}
 
@@ -40,8 +43,8 @@ class Run:
     def __init__(self, script: Script, gate: Gate, log: Logger) -> None:
         self.script = script
         self._gate, self._log = gate, log.bind(script=script.name)
-        self._open: dict[int, str] = {}
-        """What the calls without an answer are doing, with the script's line."""
+        self._open: dict[int, tuple[int, str]] = {}
+        """The calls without an answer: the script's line, and what is being done."""
         self._stop = trio.CancelScope()
         self._why_stopped = ""
         self._outcome: Outcome | None = None
@@ -56,8 +59,8 @@ class Run:
                         return await self._serve(child)
                 except LauncherFailed as exc:
                     return self._ended(Verdict.UNSTARTED, f"no child could be locked down: {exc}")
-            return self._ended(Verdict.TIMEOUT, f"timeout after {timeout:g}s (limit: timeout){self._doing()}")
-        return self._ended(Verdict.INTERRUPTED, f"cut off by {self._why_stopped}{self._doing()}")
+            return self._cut(Verdict.TIMEOUT, f"timeout after {timeout:g}s (limit: timeout)")
+        return self._cut(Verdict.INTERRUPTED, f"cut off by {self._why_stopped}")
 
     def stop(self, why: str) -> None:
         """Kill the run's child; the outcome says *why*."""
@@ -105,18 +108,20 @@ class Run:
 
     async def _perform(self, call: Call) -> Message:
         given = unpack(call.payload)
-        where = f"{self.script.name}:{call.line}: " if call.line else ""
-        self._open[call.number] = f"{where}{describe(call.operation, given)}"
+        self._open[call.number] = call.line, describe(call.operation, given)
+        answer = await self._result(call, given)
+        # A run that is cut off in between tells what it was at.
+        del self._open[call.number]
+        return answer
+
+    async def _result(self, call: Call, given: Value) -> Message:
         try:
             payload = pack(await self._gate.perform(call.operation, given))
         except OperationFailed as exc:
             return Failure(call.number, pack(exc.payload()))
-        finally:
-            del self._open[call.number]
-        if len(payload) > MAX_FRAME // 2:
-            return Failure(
-                call.number, pack({"message": f"{call.operation}: the answer is too large", "code": "TOO_LARGE"})
-            )
+        if len(payload) > MAX_ANSWER:
+            refusal = {"message": f"{call.operation}: the answer has {len(payload)} bytes", "code": "TOO_LARGE"}
+            return Failure(call.number, pack(refusal))
         return Result(call.number, payload)
 
     def _write(self, level: str, text: bytes) -> None:
@@ -134,5 +139,9 @@ class Run:
     def _ended(self, verdict: Verdict, error: str) -> Outcome:
         return Outcome(self.script.name, verdict, error)
 
-    def _doing(self) -> str:
-        return f" in {', '.join(self._open.values())}" if self._open else ""
+    def _cut(self, verdict: Verdict, why: str) -> Outcome:
+        """Return the end of a run that was killed, with what it was at: the operations of its child, or Lua alone."""
+        lines = [line for line, _ in self._open.values() if line]
+        where = f"{self.script.name}:{lines[-1]}: " if lines else f"{self.script.name}: "
+        doing = f" in {', '.join(what for _, what in self._open.values())}" if self._open else ""
+        return self._ended(verdict, f"{where}{why}{doing}")

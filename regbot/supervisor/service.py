@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from regbot.registry.errors import RegistryError
 from regbot.registry.files import Files
 from regbot.registry.registries import Registries
 from regbot.supervisor.hosts import hosts
+from regbot.supervisor.launcher import open_launcher
 from regbot.supervisor.once import Once
 from regbot.version import version
 
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
     from regbot.config.model import Config, Script
     from regbot.supervisor.once import Report
+
+
+_ASKS: Final = re.compile(r"\b(repo|tag|manifest|blob|image)\b")
+"""What a script that asks a registry holds; it may be wrong either way, and costs time then but nothing else."""
 
 
 class OptionError(Exception):
@@ -42,10 +48,17 @@ async def once(config: Config, options: Options, log: Logger) -> Report:
     except (RegistryError, OSError) as exc:
         raise OptionError(f"--files {options.files}: {exc}") from exc
     agent = config.defaults.user_agent or f"regbot-runner/{version()}"
-    async with Registries(
-        hosts(config, os.environ, log), files=files, read_only=options.dry_run, user_agent=agent
-    ) as registry:
-        return await Once(registry, log, parallel=config.defaults.parallel, dry_run=options.dry_run).run(scripts)
+    async with (
+        open_launcher() as launcher,
+        Registries(
+            hosts(config, os.environ, log), files=files, read_only=options.dry_run, user_agent=agent
+        ) as registry,
+    ):
+        if any(_ASKS.search(script.text) for script in scripts):
+            # The launcher loads Lua meanwhile, and no script's timeout pays for it.
+            registry.prepare()
+        once_ = Once(registry, launcher, log, parallel=config.defaults.parallel, dry_run=options.dry_run)
+        return await once_.run(scripts)
 
 
 def _chosen(config: Config, only: tuple[str, ...]) -> list[Script]:

@@ -7,11 +7,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from regbot.config.fields import ROOT, Field, Section
+from regbot.config.loading import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "configuration.md"
+WRAPPED = {
+    "configuration": "{%s}",
+    "creds": "creds: [{registry: a.io, %s}]",
+    "defaults": "defaults: {%s}",
+    "script": "scripts: [{name: a, %s}]",
+    "limits": "defaults: {limits: {%s}}",
+}
+"""How the field of a section stands in a file."""
 
 
 def sections(section: Section) -> Iterator[Section]:
@@ -21,28 +30,39 @@ def sections(section: Section) -> Iterator[Section]:
         yield from sections(part.section)
 
 
-def rows() -> Iterator[tuple[str, Field[object]]]:
+def fields() -> Iterator[tuple[str, Field[object]]]:
     """Return every field with the noun of its section."""
     for section in {section.noun: section for section in sections(ROOT)}.values():
         yield from ((section.noun, field) for field in section.fields)
 
 
-def documented(noun: str) -> str:
-    """Return the part of the documentation that is about a section."""
-    match = re.search(rf"^## `?{noun}`?.*?(?=^## |\Z)", DOCUMENT.read_text(), re.DOTALL | re.MULTILINE)
-    assert match is not None, noun
-    return match[0]
+def row(noun: str, key: str) -> list[str]:
+    """Return the cells of a field's row in the documentation."""
+    heading = "The file" if noun == "configuration" else f"`{noun}`"
+    part = re.search(rf"^## {heading}.*?(?=^## |\Z)", DOCUMENT.read_text(), re.DOTALL | re.MULTILINE)
+    assert part is not None
+    found = re.search(rf"^\| `{key}` \|.*$", part[0], re.MULTILINE)
+    assert found is not None
+    return [cell.strip() for cell in found[0].strip("|").split(" | ")]
 
 
-@pytest.mark.parametrize(("noun", "field"), rows(), ids=lambda value: getattr(value, "key", value))
+@pytest.mark.parametrize(("noun", "field"), list(fields()), ids=lambda value: getattr(value, "key", value))
 def test_documented(noun: str, field: Field[object]) -> None:
-    """Every field has its row in the documentation, with its type and its default."""
-    row = re.search(rf"^\| `{field.key}` \|.*$", documented(noun), re.MULTILINE)
-    assert row is not None
-    _, _, kind, default, about, _ = row[0].split("|")
-    assert kind.strip() == field.kind.name
-    assert default.strip() == (field.default or "none")
-    assert ("template" in about) == field.templated
+    """Every field has its row in the documentation, with its type and its default, and says if it is a template."""
+    _, kind, default, about, _ = row(noun, field.key)
+    assert kind == field.kind.name
+    assert default == (field.default or "none")
+    assert ("A template." in about) == field.templated
+
+
+@pytest.mark.parametrize(("noun", "field"), list(fields()), ids=lambda value: getattr(value, "key", value))
+def test_example(noun: str, field: Field[object]) -> None:
+    """The documentation's example of a field sets it, and is accepted."""
+    example = row(noun, field.key)[4].strip("|").strip().strip("`")
+    assert example.startswith(f"{field.key}: ")
+    text = WRAPPED[noun] % example
+    found = load(text.encode(), "f", environ={"REG_PASS": "x"}, read_file=lambda _path: "PEM")
+    assert not [warning for warning in found.warnings if "is ignored" in warning.message]
 
 
 def test_no_field_twice() -> None:
@@ -51,8 +71,17 @@ def test_no_field_twice() -> None:
         assert len(section.keys) == len(set(section.keys))
 
 
-@pytest.mark.parametrize("field", [field for _, field in rows()], ids=lambda field: field.key)
+@pytest.mark.parametrize("field", [field for _, field in fields()], ids=lambda field: field.key)
 def test_described(field: Field[object]) -> None:
     """Every field has one sentence for editors."""
     assert field.about.endswith(".")
     assert field.kind.json_schema
+
+
+def test_whole_example() -> None:
+    """The documentation's first example is a configuration without a warning."""
+    block = re.search(r"```yaml\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    assert block is not None
+    found = load(block[1].encode(), "f", environ={"HUB_USER": "me"}, read_file=lambda _path: "token")
+    assert found.warnings == ()
+    assert found.config.scripts[0].timeout == 3600

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LAWFUL: Final = {
     (State.LOCKING, Ready): State.READY,
+    (State.LOCKING, Failed): State.ENDED,
     (State.READY, Start): State.RUNNING,
     (State.RUNNING, Call): State.RUNNING,
     (State.RUNNING, Log): State.RUNNING,

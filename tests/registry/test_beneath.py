@@ -136,7 +136,7 @@ def test_renames_nearby(root: int, files_folder: Path) -> None:
     with subprocess.Popen(command, cwd=files_folder, stdout=subprocess.PIPE) as renaming:
         assert renaming.stdout is not None
         renaming.stdout.readline()
-        found = {read(open_by_kernel, root, "inside/../" * 5 + "inside/file") for _ in range(500)}
+        found = {read(open_by_kernel, root, "inside/../" * 30 + "inside/file") for _ in range(3000)}
         renaming.kill()
     assert found == {"good"}
 

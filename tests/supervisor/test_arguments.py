@@ -92,7 +92,7 @@ def test_too_many_arguments_are_a_broken_child() -> None:
 
 def test_a_missing_argument_is_named() -> None:
     """What is missing is said by its position."""
-    with pytest.raises(InvalidArgument, match="argument 2: .* got nothing"):
+    with pytest.raises(InvalidArgument, match=r"argument 2: .* got nothing"):
         parse(find("image.copy"), [b"a"])
 
 

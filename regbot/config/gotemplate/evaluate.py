@@ -66,7 +66,7 @@ class Evaluator:
                     self._action(pipeline, dot)
                 case If():
                     self._if(node, dot)
-                case Loop():
+                case _:
                     self._range(node, dot)
 
     def _write(self, text: str, at: int) -> None:
@@ -168,7 +168,7 @@ class Evaluator:
                 return self._call(name, [])
             case Chain():
                 return self._chain(operand, dot, [])
-            case Pipeline():
+            case _:
                 return self._pipeline(operand, dot)
 
     def _short_circuit(self, name: str, rest: Sequence[Operand], dot: object, final: tuple[object, ...]) -> object:

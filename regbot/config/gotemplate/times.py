@@ -94,7 +94,7 @@ def parse_time(layout: str, text: str) -> Time:
     if "hour12" in parts:
         hour = int(parts["hour12"]) % 12 + (12 if parts.get("half", "").lower() == "pm" else 0)
     month = parts.get("month") or _month(parts.get("month_name", "January"))
-    fraction = int((parts.get("fraction") or "0").ljust(6, "0")[:6])
+    fraction = int(parts.get("fraction", ".0")[1:7].ljust(6, "0"))
     try:
         zone = _zone(parts.get("offset", "Z"))
         numbers = (int(month), int(parts.get("day", 1)), hour, int(parts.get("minute", 0)), int(parts.get("second", 0)))

@@ -69,11 +69,11 @@ function arguments.image(caller, name, value)
   if is_text(value) then
     return value
   end
-  local state = objects.state(value)
-  if not state then
+  local state, class = objects.state(value)
+  if not class then
     refuse(caller, name, "a string, a reference, a manifest or a config", value)
   end
-  return state.class.image(state)
+  return class.image(state)
 end
 
 local function names_of(known)

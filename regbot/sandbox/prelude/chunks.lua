@@ -93,21 +93,27 @@ function chunks.loaders(environment)
   return load, loadstring
 end
 
--- Return a syntax error as a script's author shall see it: with its line, and with the remedy for the commonest one.
-function chunks.advised(problem, name, source)
-  local line = tonumber(match(problem, ":(%d+): [^:]*near '%.%.'") or "")
-  if not line then
-    return find(problem, ":%d+: ") and problem or name .. ":1: " .. problem
-  end
+local function line_of(source, wanted)
   local count = 0
-  for text in gmatch(source, "([^\n]*)\n?") do
+  for line in gmatch(source, "([^\n]*)\n?") do
     count = count + 1
-    if count == line then
-      local called, argument = match(text, "^%s*([%a_][%w_.:]*)%s*([\"'].-)%s*$")
-      return called and problem .. "; write " .. called .. "(" .. argument .. ")" or problem
+    if count == wanted then
+      return line
     end
   end
-  return problem
+end
+
+-- Return a syntax error as a script's author shall see it: with its line, and with the remedy for the commonest one.
+function chunks.advised(problem, name, source)
+  if not find(problem, ":%d+: ") then
+    return name .. ":1: " .. problem
+  end
+  local line = tonumber(match(problem, ":(%d+): unexpected symbol near '%.%.'$") or "")
+  if not line then
+    return problem
+  end
+  local called, argument = match(line_of(source, line) or "", "^%s*([%a_][%w_.:]*)%s*([\"'%[].-)%s*$")
+  return problem .. "; write " .. (called and called .. "(" .. argument .. ")" or 'log("text " .. value)')
 end
 
 local function names_of(modules)

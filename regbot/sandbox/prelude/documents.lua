@@ -1,20 +1,24 @@
 -- Manifests and image configs as objects: bytes as received, whose JSON is read when a script first asks for a field.
 
 local use = ...
-local errors, types = use("errors"), use("types")
+local errors, json, types = use("errors"), use("json"), use("types")
 
-local pcall = pcall
+local pcall, tostring = pcall, tostring
 
 local documents = {}
+
+local function read(state)
+  return types.made(state.struct, json.decode(state.body))
+end
 
 -- Return the table of a document's fields.  *state* has `body`, `struct` and `title`, what the text of an error calls it.
 local function fields(state)
   if not state.fields then
-    local ok, result = pcall(types.document, state.struct, state.body)
+    local ok, result, origin = pcall(read, state)
     if not ok then
       errors.raise(state.title .. " cannot be read: " .. errors.caught(result))
     end
-    state.fields = result
+    state.fields, state.origin = result, origin
   end
   return state.fields
 end

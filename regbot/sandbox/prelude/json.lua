@@ -79,21 +79,25 @@ local function read_string(text, position)
   return concat(parts), stop + 1
 end
 
+local function is_number(literal)
+  local whole, rest = match(literal, "^-?(%d+)(.*)$")
+  if #whole > 1 and byte(whole) == 48 then
+    return false
+  end
+  return rest == "" or find(rest, "^%.%d+$") or find(rest, "^[eE][+-]?%d+$") or find(rest, "^%.%d+[eE][+-]?%d+$")
+end
+
 local function read_number(text, position)
-  local literal = match(text, "^-?%d+%.?%d*[eE]?[+-]?%d*", position)
-  if not literal or find(literal, "^-?0%d") then
-    fail(position, "something unknown")
+  local literal = match(text, "^-?%d+[%d.eE+-]*", position)
+  if not literal or not is_number(literal) then
+    fail(position, "neither a value nor the end")
   end
-  local plain = match(literal, "^-?%d+$")
-  if not plain and not (match(literal, "^-?%d+%.%d+$") or match(literal, "^-?%d+%.?%d*[eE][+-]?%d+$"))
-    or find(literal, "%.[eE]") then
-    fail(position, "a number that is none")
+  local number = tonumber(literal)
+  -- Only digits and a sign: what else there is could be written in more than one way.
+  if abs(number) <= 2 ^ 53 and literal ~= "-0" and find(literal, "^-?%d+$") then
+    return number, position + #literal
   end
-  local number, after = tonumber(literal), position + #literal
-  if plain and abs(number) <= 2 ^ 53 and literal ~= "-0" then
-    return number, after
-  end
-  return { literal = literal, number = number }, after
+  return { literal = literal, number = number }, position + #literal
 end
 
 local read_value

@@ -1,51 +1,49 @@
--- The objects of the API.  To a script they are userdata, whose state it can neither reach nor forge: the state is in
--- `states`, and the metatable is sealed.
-
-local use = ...
+-- The objects of the API.  To a script they are userdata, whose state it can neither reach nor forge: only we make
+-- userdata, and the state is in the metatable, which is sealed and each object's own.  (Not in a table with weak keys:
+-- Lua 5.1 frees a value there one collection after its key, and a loop over many images would never catch up.)
 
 local newproxy, type, metatable = newproxy, type, debug.getmetatable
 
 local objects = {}
 
-local states = setmetatable({}, { __mode = "k" })
-
 -- Return a function that makes objects of a class from their states.  The *class* has `name`, `index(state, key)`,
 -- `assign(state, key, value)`, `text(state)` for tostring, and `image(state)`: the wire form of the image that it means.
 function objects.class(class)
-  local prototype = newproxy(true)
-  local meta = metatable(prototype)
-  meta.__metatable = false
-  meta.__index = function(object, key)
-    return class.index(states[object], key)
+  local function index(object, key)
+    return class.index(metatable(object).state, key)
   end
-  meta.__newindex = function(object, key, value)
-    class.assign(states[object], key, value)
+  local function assign(object, key, value)
+    class.assign(metatable(object).state, key, value)
   end
-  meta.__tostring = function(object)
-    return class.text(states[object])
+  local function text(object)
+    return class.text(metatable(object).state)
   end
   return function(state)
-    local object = newproxy(prototype)
-    state.class = class
-    states[object] = state
+    local object = newproxy(true)
+    local meta = metatable(object)
+    meta.__index, meta.__newindex, meta.__tostring, meta.__metatable = index, assign, text, false
+    meta.class, meta.state = class, state
     return object
   end
 end
 
--- Return the state of an object, of the named class if one is named; nil for anything else.
+-- Return the state and the class of an object, of the named class if one is named; nil for anything else.
 function objects.state(value, name)
-  local state = type(value) == "userdata" and states[value] or nil
-  if state and name and state.class.name ~= name then
+  if type(value) ~= "userdata" then
     return nil
   end
-  return state
+  local meta = metatable(value)
+  if name and meta.class.name ~= name then
+    return nil
+  end
+  return meta.state, meta.class
 end
 
 -- Return what a value is, for the text of an error.
 function objects.kind(value)
-  local state = objects.state(value)
-  if state then
-    return "a " .. state.class.name
+  local _, class = objects.state(value)
+  if class then
+    return "a " .. class.name
   end
   return value == nil and "nothing" or "a " .. type(value)
 end

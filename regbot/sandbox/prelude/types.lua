@@ -2,19 +2,17 @@
 -- `read(node)`, the value of a node; a node of another kind is an error that names the place.
 
 local use = ...
-local gotime, json = use("gotime"), use("json")
+local gotime = use("gotime")
 
-local NULL = json.NULL
+local NULL = use("json").NULL
 local concat, error, floor, ipairs, next, rawget, rawset, setmetatable, type =
   table.concat, error, math.floor, ipairs, next, rawget, rawset, setmetatable, type
 
 local types = {}
 
--- Where `read` is; an error leaves it as it was, `types.document` starts it anew.
-local path = {}
-
--- The node that a table of a struct was made of, for what will write it back.
-types.origin = setmetatable({}, { __mode = "k" })
+-- Where in a document `read` is, and the node that each table of a struct was made of, for what will write it back.
+-- Both are of one document, and an error leaves them as they were: `types.made` starts them anew.
+local path, origin = {}, {}
 
 local function kind_of(node)
   if type(node) ~= "table" then
@@ -178,7 +176,7 @@ local function view(struct, node)
       table[key] = any.read(node.values[key])
     end
   end
-  types.origin[table] = node
+  origin[table] = node
   return setmetatable(table, struct.meta)
 end
 
@@ -233,10 +231,11 @@ function types.struct(fields)
   return struct
 end
 
--- Return the table of a whole document of a struct's kind; raises a plain text, without a position in the script.
-function types.document(struct, text)
-  path = {}
-  return struct.read(json.decode(text))
+-- Return the table of a struct's kind for a node, and the nodes of all tables in it; raises a plain text, without a
+-- position in the script.
+function types.made(struct, node)
+  path, origin = {}, {}
+  return struct.read(node), origin
 end
 
 return types

@@ -3,6 +3,7 @@
 local use = ...
 local arguments, calls, config, documents = use("arguments"), use("calls"), use("api/config"), use("documents")
 local errors, objects, ratelimit, schema = use("errors"), use("objects"), use("api/ratelimit"), use("schema")
+local types = use("types")
 
 local methods = {}
 
@@ -46,10 +47,10 @@ end
 
 local function descriptor_of(state)
   local known = state.descriptor
-  return schema.descriptor.read({
+  return (types.made(schema.descriptor, {
     keys = { "mediaType", "digest", "size" },
     values = { mediaType = known.mediaType, digest = known.digest, size = known.size },
-  })
+  }))
 end
 
 local manifest = {}

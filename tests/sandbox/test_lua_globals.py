@@ -1,0 +1,80 @@
+"""What a script finds: an allowlist, frozen here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from tests.sandbox.scripted import logs
+
+GLOBALS: Final = {
+    "": """_G _VERSION assert bit collectgarbage coroutine error getmetatable image ipairs load loadstring log manifest math
+        next os pairs pcall print rawequal rawget rawset reference repo require select setmetatable string table tag
+        tonumber tostring type unpack xpcall""",
+    "bit": "arshift band bnot bor bswap bxor lshift rol ror rshift tobit tohex",
+    "coroutine": "create resume running status wrap yield",
+    "image": "config copy manifest manifestHead manifestList ratelimitWait",
+    "manifest": "descriptor get getList head",
+    "math": """abs acos asin atan atan2 ceil cos cosh deg exp floor fmod frexp huge ldexp log log10 max min modf pi pow rad
+        random randomseed sin sinh sqrt tan tanh""",
+    "os": "clock date difftime time",
+    "reference": "close new",
+    "repo": "ls",
+    "string": "byte char find format gmatch gsub len lower match rep reverse sub upper",
+    "table": "concat getn insert maxn remove sort",
+    "tag": "delete ls",
+}
+
+
+@pytest.mark.parametrize("name", GLOBALS)
+def test_names(name: str) -> None:
+    """A script's globals, and each library, hold these names and no other."""
+    names = logs(f"for name in pairs(_G{'.' + name if name else ''}) do log(name) end")
+    assert sorted(names) == sorted(GLOBALS[name].split())
+
+
+@pytest.mark.parametrize(
+    "probe", ["package", "debug", "io", "ffi", "jit", "python", "getfenv", "setfenv", "newproxy", "dofile", "module"]
+)
+def test_absent(probe: str) -> None:
+    """What leads out is not there, by name or by `require`."""
+    assert logs(f"log(tostring({probe}) .. tostring((pcall(require, '{probe}'))))") == ["nilfalse"]
+
+
+def test_a_literal_does_not_bring_ffi_back() -> None:
+    """An int64 literal makes LuaJIT load ffi; it is not within reach afterwards."""
+    source = "local x = 1LL log(type(x)) log(tostring((pcall(require, 'ffi')))) log(tostring(ffi))"
+    assert logs(source) == ["cdata", "false", "nil"]
+
+
+def test_the_metatable_of_strings_is_a_copy() -> None:
+    """Whatever a script does to the metatable that it is shown, strings do not change."""
+    source = "getmetatable('').__index = {upper = 1} log(('a'):upper()) log(tostring(pcall(setmetatable, '', {})))"
+    assert logs(source) == ["A", "false"]
+
+
+def test_a_script_may_extend_strings() -> None:
+    """A function that is put into `string` is a method of strings, as in Lua."""
+    assert logs("function string.twice(s) return s .. s end log(('ab'):twice())") == ["abab"]
+
+
+def test_replaced_functions_are_not_used_by_the_prelude() -> None:
+    """A script that replaces every function it can reach changes nothing for log, references and errors."""
+    source = """
+        local log, pcall, reference = log, pcall, reference.new
+        local function lie() return "forged" end
+        for _, library in pairs({string, table, math, coroutine, bit, os, image, manifest, tag, repo, _G}) do
+          for name in next, library do library[name] = lie end
+        end
+        log(select and "x")
+        log((pcall(reference)) and "forged" or "honest")"""
+    assert logs(source) == ["x", "honest"]
+
+
+def test_collectgarbage_counts() -> None:
+    """collectgarbage says how much memory is in use, and answers 0 to everything else."""
+    source = "log(type(collectgarbage('count'))) log(collectgarbage()) log(collectgarbage('setpause', 1))"
+    assert logs(source) == ["number", "0", "0"]
+
+

@@ -1,0 +1,53 @@
+"""Scripts as values, and runs of them in real jailed children."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from functools import partial
+from io import StringIO
+from typing import TYPE_CHECKING
+
+import trio
+
+from regbot.config.model import MEMORY, Script
+from regbot.registry.files import Files
+from regbot.registry.hosts import Host, Hosts, Tls
+from regbot.registry.registries import Registries
+from regbot.supervisor.gate import Gate
+from regbot.supervisor.launcher import open_launcher
+from regbot.supervisor.logs import open_log
+from regbot.supervisor.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
+
+    from regbot.registry.api import Registry
+    from regbot.supervisor.outcome import Outcome
+
+
+def script(text: str, *, name: str = "main", timeout: float | None = 20, memory: int = MEMORY) -> Script:
+    """Return a script with limits."""
+    return Script(name, text, 1, timeout, None, None, memory)
+
+
+def plain(*registries: str) -> Hosts:
+    """Return hosts that are spoken to without TLS."""
+    return Hosts(Host(registry, tls=Tls.DISABLED) for registry in registries)
+
+
+@asynccontextmanager
+async def runner(
+    *registries: str, files: Path | None = None, entry: Path | None = None
+) -> AsyncIterator[Callable[..., Awaitable[Outcome]]]:
+    """Give a function that runs a text, with the limits of `script`, in a child of one launcher."""
+    async with Registries(plain(*registries), files=Files(files) if files else None, user_agent="test") as registry:
+        opened = open_launcher() if entry is None else open_launcher(entry=entry)
+        async with opened as launcher:
+
+            async def run(registry: Registry, text: str, *, limit: float | None = 20, memory: int = MEMORY) -> Outcome:
+                gate = Gate(registry, trio.CapacityLimiter(1))
+                log = open_log(8, stream=StringIO())
+                return await Run(script(text, timeout=limit, memory=memory), gate, log).execute(launcher)
+
+            yield partial(run, registry)

@@ -1,0 +1,118 @@
+"""One run, in a real child: every way it can end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+import trio
+
+from regbot.supervisor.outcome import Verdict
+from tests.images import image, push
+from tests.supervisor.scripts import runner
+
+if TYPE_CHECKING:
+    from tests.docker_registry import DockerRegistry
+
+STAND_IN: Final = Path(__file__).parent.parent / "sandbox" / "stand_in.py"
+"""A launcher whose children do what their script names, in Python."""
+LIMIT: Final = 0.3
+OVERRUN: Final = 5.0
+"""Seconds that a loaded machine may be late; a child that nobody kills is later than any bound."""
+
+ENDLESS: Final = {
+    "loop": "while true do end",
+    "pcall": "while true do pcall(error, 'caught') end",
+    "pattern": "string.find(('a'):rep(60), ('a*'):rep(40) .. 'b')",
+    "coroutine": "while true do coroutine.wrap(function() end)() end",
+}
+
+
+@pytest.mark.parametrize("text", ENDLESS.values(), ids=ENDLESS)
+async def test_endless_scripts_end_at_their_timeout(text: str) -> None:
+    """Nothing that Lua can do outlives the timeout; the error names script and limit, and the next script runs."""
+    async with runner() as run:
+        with trio.fail_after(LIMIT + OVERRUN):
+            outcome = await run(text, limit=LIMIT)
+        after = await run("log('still here')")
+    assert (outcome.verdict, outcome.error) == (Verdict.TIMEOUT, "main: timeout after 0.3s (limit: timeout)")
+    assert after.verdict is Verdict.SUCCESS
+
+
+async def test_operations_in_a_loop_end_at_the_timeout(registry: DockerRegistry) -> None:
+    """A loop that catches every error of an operation ends, and the error says where it was."""
+    async with runner(registry.host) as run:
+        with trio.fail_after(1 + OVERRUN):
+            outcome = await run(f'while true do\npcall(tag.ls, "{registry.host}/none")\nend', limit=1)
+    assert outcome.verdict is Verdict.TIMEOUT
+    assert outcome.error.startswith(("main:2: timeout after 1s (limit: timeout)", "main: timeout after 1s"))
+
+
+@pytest.mark.parametrize("behaviour", ["deaf", "loop"])
+async def test_a_child_that_never_reads_ends_at_the_timeout(behaviour: str) -> None:
+    """A taken-over child that reads no answer, or does nothing at all, is killed at its deadline like any other."""
+    async with runner(entry=STAND_IN) as run:
+        with trio.fail_after(LIMIT + OVERRUN):
+            outcome = await run(f"!{behaviour}!", limit=LIMIT)
+    assert outcome.verdict in {Verdict.TIMEOUT, Verdict.PROTOCOL}
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "verdict"),
+    [
+        ("done", Verdict.SUCCESS),
+        ("leave", Verdict.CRASHED),
+        ("half", Verdict.CRASHED),
+        ("open", Verdict.CRASHED),
+        ("stumble", Verdict.CRASHED),
+        ("garbage", Verdict.PROTOCOL),
+        ("flood", Verdict.PROTOCOL),
+        ("three_calls", Verdict.PROTOCOL),
+        ("starve", Verdict.MEMORY),
+    ],
+)
+async def test_every_other_end(behaviour: str, verdict: Verdict) -> None:
+    """Whatever a child does, its run ends in an outcome, and only an honest end is a success."""
+    async with runner(entry=STAND_IN) as run:
+        outcome = await run(f"!{behaviour}!")
+    assert outcome.verdict is verdict
+
+
+async def test_a_script_that_eats_memory_meets_its_limit() -> None:
+    """More memory than allowed ends the run, caught or not, with an outcome that names the limit."""
+    async with runner() as run:
+        outcome = await run("pcall(function() local t = {} while true do t[#t + 1] = ('x'):rep(1e6) .. #t end end)")
+    assert outcome.verdict is Verdict.MEMORY
+    assert "limit: memory of 128 MiB" in outcome.error
+
+
+async def test_a_string_beyond_all_bounds_is_an_error() -> None:
+    """A string of six gigabytes is refused where it is asked for."""
+    async with runner() as run:
+        outcome = await run("local s = ('x'):rep(6e9)")
+    assert (outcome.verdict, outcome.error) == (Verdict.ERROR, "main:1: resulting string too large")
+
+
+async def test_an_error_carries_script_and_line() -> None:
+    """An uncaught error begins with the script's name and line, and has a traceback for debugging."""
+    async with runner() as run:
+        outcome = await run("local function f()\n  error('boom')\nend\nf()")
+    assert (outcome.verdict, outcome.error) == (Verdict.ERROR, "main:2: boom")
+    assert "main:4" in outcome.traceback
+
+
+async def test_an_operations_error_names_operation_reference_and_cause(registry: DockerRegistry) -> None:
+    """What a registry refuses is an error at the script's line, with the registry's own code."""
+    async with runner(registry.host) as run:
+        outcome = await run(f'\ntag.ls("{registry.host}/none")\nlog("not reached")')
+    assert outcome.error.startswith(f'main:2: tag.ls "{registry.host}/none')
+    assert "NAME_UNKNOWN" in outcome.error
+
+
+async def test_calls_get_their_answers(registry: DockerRegistry) -> None:
+    """A script reads what is in the registry."""
+    push(registry, "a", "v1", image(labels={"version": "7"}))
+    async with runner(registry.host) as run:
+        outcome = await run(f'error(image.config("{registry.host}/a:v1").Config.Labels.version, 0)')
+    assert outcome.error == "7"
