@@ -198,10 +198,13 @@ def _configuration(arguments: argparse.Namespace, log: Logger) -> Config:
 
 
 def _read(path: str) -> bytes:
+    from regbot.config.document import MAX_BYTES
+
     try:
         if path == "-":
-            return sys.stdin.buffer.read()
-        return Path(path).read_bytes()
+            return sys.stdin.buffer.read(MAX_BYTES + 1)
+        with Path(path).open("rb") as file:
+            return file.read(MAX_BYTES + 1)
     except OSError as exc:
         raise UsageError(f"cannot read the configuration {path}: {exc.strerror}") from exc
 

@@ -18,7 +18,7 @@ OWN: Final = frozenset(f"regbot.{name}" for name in ("cli", "config", "protocol"
 
 ALLOWED: Final = {
     "regbot.protocol": {"regbot.protocol", "msgpack"},
-    "regbot.config": {"regbot.config", "regbot.registry", "yaml", "croniter"},
+    "regbot.config": {"regbot.config", "regbot.registry", "yaml"},
     "regbot.sandbox": {"regbot.sandbox", "lupa"},
     "regbot.registry": {"regbot.registry", "httpx", "trio"},
     "regbot.supervisor": (OWN | LIBRARIES) - {"regbot.cli", "regbot.sandbox", "lupa"},

@@ -103,6 +103,6 @@ class Reader:
 
     def _unknown(self, section: Section, key: Scalar) -> None:
         known = {name.lower(): name for name in section.keys}
-        near = get_close_matches(key.text.lower(), known, 1)
+        near = get_close_matches(key.text[:100].lower(), known, 1)
         hint = f'; did you mean "{known[near[0]]}"?' if near else ""
         self._report.warn(key.line, f'{section.noun} has no key "{key.text[:100]}", it is ignored{hint}')

@@ -13,6 +13,7 @@ import os
 import stat
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -30,7 +31,7 @@ _BENEATH: Final = 0x08
 _IN_ROOT: Final = 0x10
 _HOW: Final = struct.Struct("=QQQ")
 _TRIES: Final = 64
-"""A rename nearby makes the kernel give up on a path with "..": it asks to be asked again."""
+"""A rename anywhere makes the kernel give up on a path with "..", with EAGAIN: it is to be asked again."""
 
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 _syscall: Final = _libc.syscall
@@ -54,15 +55,23 @@ def opener_for(root: int, kernel: Callable[..., int] | None = None) -> Opener:
     return by_kernel
 
 
-def open_by_kernel(root: int, path: str, flags: int, *, resolve: int = _BENEATH) -> int:
-    """Be an Opener by openat2(2)."""
-    how = _HOW.pack(flags | os.O_CLOEXEC, 0, resolve | _NO_MAGICLINKS)
-    name, left = os.fsencode(path), _TRIES
-    while (descriptor := _syscall(_SYS_OPENAT2, root, name, how, len(how))) < 0 and _ask_again() and left:
-        left -= 1
+def openat2(root: int, path: bytes, how: bytes) -> int:
+    """Make the system call; *how* is a struct open_how."""
+    descriptor: int = _syscall(_SYS_OPENAT2, root, path, how, len(how))
     if descriptor < 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), path)
-    return int(descriptor)
+    return descriptor
+
+
+def open_by_kernel(
+    root: int, path: str, flags: int, *, resolve: int = _BENEATH, call: Callable[[int, bytes, bytes], int] = openat2
+) -> int:
+    """Be an Opener by openat2(2)."""
+    how = _HOW.pack(flags | os.O_CLOEXEC, 0, resolve | _NO_MAGICLINKS)
+    for _ in range(_TRIES - 1):
+        with suppress(BlockingIOError, InterruptedError):
+            return call(root, os.fsencode(path), how)
+    return call(root, os.fsencode(path), how)
 
 
 def open_by_walking(root: int, path: str, flags: int) -> int:
@@ -76,10 +85,6 @@ def open_by_walking(root: int, path: str, flags: int) -> int:
         return _step(here, parts[-1], flags)
     finally:
         os.close(here)
-
-
-def _ask_again() -> bool:
-    return ctypes.get_errno() in {errno.EAGAIN, errno.EINTR}
 
 
 def _straighten(path: str) -> list[str]:

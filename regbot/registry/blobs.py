@@ -10,7 +10,7 @@ from urllib.parse import quote
 import trio
 
 from regbot.registry.errors import RegistryError, Unverified
-from regbot.registry.http import Request, target
+from regbot.registry.exchange import Request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from regbot.registry.descriptor import Descriptor
     from regbot.registry.digest import Digest
-    from regbot.registry.http import Answer, Client
+    from regbot.registry.exchange import Answer
+    from regbot.registry.http import Client
     from regbot.registry.reference import Repository
 
 CANCEL_PATIENCE: Final = 2.0
@@ -172,4 +173,4 @@ def _start(
 
 
 def _upload(request: Request, answer: Answer, repository: Repository) -> Upload:
-    return Upload(repository, target(request, answer.url, answer.headers.get("Location", "")), request.leased)
+    return Upload(repository, request.target(answer.url, answer.headers.get("Location", "")), request.leased)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import re
+from typing import TYPE_CHECKING, Final, Protocol
 
 import httpx
 
@@ -12,6 +13,9 @@ from regbot.registry.throttle import Throttle
 
 if TYPE_CHECKING:
     from regbot.registry.hosts import Host
+
+
+_ADDRESS: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?")
 
 
 class Connect(Protocol):
@@ -51,18 +55,10 @@ class Endpoint:
 
 
 def _base(host: Host) -> httpx.URL:
-    try:
-        base = httpx.URL(f"{host.scheme}://{host.address}")
-    except httpx.InvalidURL as exc:
-        raise _unusable(host) from exc
-    if not base.host or base.userinfo or base.raw_path != b"/":
-        raise _unusable(host)
-    return base
-
-
-def _unusable(host: Host) -> RegistryError:
-    message = f'the hostname "{host.address}" of registry {host.name} should be a host or host:port'
-    return RegistryError(message, code="CONFIG", registry=host.name)
+    if _ADDRESS.fullmatch(host.address) is None:
+        message = f'the hostname "{host.address}" of registry {host.name} should be a host or host:port'
+        raise RegistryError(message, code="CONFIG", registry=host.name)
+    return httpx.URL(f"{host.scheme}://{host.address}")
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

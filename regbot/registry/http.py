@@ -8,23 +8,24 @@ manifests.py and blobs.py.
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
-import httpx
 import trio
 
 from regbot.registry import faults
 from regbot.registry.auth import Challenge, parse_challenges
 from regbot.registry.endpoint import Connect, Endpoint
-from regbot.registry.errors import RegistryError, Unverified, Where, WriteRefused
+from regbot.registry.errors import RegistryError, Unverified, WriteRefused
+from regbot.registry.exchange import Answer, Body, Request
 from regbot.registry.throttle import hold_both
 from regbot.registry.transport import open_transport
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
+
+    import httpx
 
     from regbot.registry.hosts import Hosts
     from regbot.registry.reference import Repository
@@ -34,90 +35,11 @@ MAX_BODY: Final = 8 << 20
 """Bytes of an answer that is read whole."""
 MAX_REDIRECTS: Final = 5
 READING: Final = frozenset({"GET", "HEAD"})
-TIMEOUTS: Final = {"connect": 30.0, "read": 300.0, "write": 300.0, "pool": None}
-"""Seconds of silence that are borne: a registry may need minutes to store what it was sent."""
 PATIENCE: Final = 600.0
 """Seconds that an exchange may take whose bodies are small."""
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _NOT_TLS: Final = b"HTTP request to an HTTPS server"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request to a registry, or to where it told us to go."""
-
-    method: str
-    url: httpx.URL
-    registry: str
-    repository: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | AsyncIterator[bytes] = b""
-    ok: frozenset[int] = frozenset({200})
-    """Statuses that are no error."""
-    leased: bool = False
-    """Whether the caller holds a slot already."""
-
-    @property
-    def shown(self) -> str:
-        """Method and URL, for people."""
-        return faults.shown(self.method, self.url)
-
-    @property
-    def where(self) -> Where:
-        """What errors carry."""
-        return {"registry": self.registry, "repository": self.repository, "request": self.shown}
-
-    def fault(self, kind: type[RegistryError], code: str, message: str) -> RegistryError:
-        """Return an error of this request."""
-        return kind(f"{self.shown}: {message}", code=code, **self.where)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer that was read whole.  *url* is what was asked for, before any redirect."""
-
-    status: int
-    headers: httpx.Headers
-    body: bytes
-    url: httpx.URL
-
-
-class Body:
-    """The bytes of an answer as they come; RegistryError where they break off.
-
-    A class and not a generator: one that is not run to its end has to be closed, and this may simply be dropped.
-    """
-
-    def __init__(self, request: Request, response: httpx.Response) -> None:
-        assert isinstance(response.stream, httpx.AsyncByteStream)
-        self.headers = response.headers
-        self._request, self._stream = request, response.stream
-        self._chunks = aiter(response.stream)
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        try:
-            return await anext(self._chunks)
-        except faults.NETWORK_ERRORS as exc:
-            raise faults.unreachable(exc, self._request.where) from exc
-
-    async def read(self, limit: int) -> bytes:
-        """Return all of it, or the first *limit* bytes and perhaps some more."""
-        chunks, size = [], 0
-        async for chunk in self:
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > limit:
-                break
-        return b"".join(chunks)
-
-    async def aclose(self) -> None:
-        """Be done with it: a connection that it was not read from to the end is closed."""
-        with trio.CancelScope(shield=True):
-            await self._stream.aclose()
 
 
 class Client:
@@ -203,28 +125,28 @@ class Client:
             if response.status_code not in _REDIRECTS or request.method not in READING:
                 return response
             await _finish(request, response)
-            url = target(request, url, response.headers.get("Location", ""))
+            url = request.target(url, response.headers.get("Location", ""))
         raise request.fault(RegistryError, "REDIRECTED", f"more than {MAX_REDIRECTS} redirects")
 
     async def _authorized(self, endpoint: Endpoint, request: Request, url: httpx.URL) -> httpx.Response:
         """Send a request once, and once more if a challenge could be answered."""
         said = endpoint.auth.headers()
-        response = await self._once(endpoint, request, url)
+        response = await self._once(endpoint, request, url, said)
         # A body that streams is gone by now; one always comes after a request that had the chance to authenticate.
         if response.status_code != 401 or not endpoint.is_home(url) or not isinstance(request.body, bytes):
             return response
         if not endpoint.auth.answer(_challenges(response), said):
             return response
         await _finish(request, response)
-        return await self._once(endpoint, request, url)
+        return await self._once(endpoint, request, url, endpoint.auth.headers())
 
-    async def _once(self, endpoint: Endpoint, request: Request, url: httpx.URL) -> httpx.Response:
+    async def _once(
+        self, endpoint: Endpoint, request: Request, url: httpx.URL, credentials: dict[str, str]
+    ) -> httpx.Response:
         await endpoint.throttle.pace()
-        headers = {**self._headers, **request.headers}
-        if endpoint.is_home(url):
-            headers |= endpoint.auth.headers()
+        headers = self._headers | (credentials if endpoint.is_home(url) else {})
         try:
-            return await endpoint.transport(url).handle_async_request(_wire(request, url, headers))
+            return await endpoint.transport(url).handle_async_request(request.wire(url, headers))
         except faults.NETWORK_ERRORS as exc:
             raise faults.unreachable(exc, request.where) from exc
 
@@ -249,24 +171,6 @@ def _challenges(response: httpx.Response) -> list[Challenge]:
     return parse_challenges(", ".join(response.headers.get_list("WWW-Authenticate")))
 
 
-class _Sent(httpx.AsyncByteStream):
-    """A body that streams; likewise a class and not a generator."""
-
-    def __init__(self, data: AsyncIterator[bytes]) -> None:
-        self._data = data
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._data
-
-
-def _wire(request: Request, url: httpx.URL, headers: dict[str, str]) -> httpx.Request:
-    extensions = {"timeout": TIMEOUTS}
-    if isinstance(request.body, bytes):
-        return httpx.Request(request.method, url, headers=headers, content=request.body, extensions=extensions)
-    headers["Host"] = url.netloc.decode()
-    return httpx.Request(request.method, url, headers=headers, stream=_Sent(request.body), extensions=extensions)
-
-
 async def _finish(request: Request, response: httpx.Response) -> None:
     """Read what is left of an answer that nobody wants, so that its connection can be used again."""
     body = Body(request, response)
@@ -274,19 +178,3 @@ async def _finish(request: Request, response: httpx.Response) -> None:
         await body.read(faults.MAX_ERROR_BODY)
     finally:
         await body.aclose()
-
-
-def target(request: Request, url: httpx.URL, location: str) -> httpx.URL:
-    """Return where a Location header leads from *url*; RegistryError if that is nowhere to go to.
-
-    From https that is https: what is read or sent there is a registry's all the same.
-    """
-    try:
-        found = url.join(location)
-    except httpx.InvalidURL as exc:
-        raise request.fault(RegistryError, "REDIRECTED", "the answer's Location is no URL") from exc
-    downgraded = url.scheme == "https" and found.scheme != "https"
-    if not location or found.scheme not in {"http", "https"} or not found.host or downgraded:
-        shown = faults.shown("the answer leads to", found)
-        raise request.fault(RegistryError, "REDIRECTED", f"{shown}, which is not followed")
-    return found

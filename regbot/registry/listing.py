@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from regbot.registry.errors import RegistryError, Unverified
-from regbot.registry.http import target
 from regbot.registry.jsontext import parse_object
 
 if TYPE_CHECKING:
@@ -15,7 +14,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from regbot.registry.http import Answer, Client, Request
+    from regbot.registry.exchange import Answer, Request
+    from regbot.registry.http import Client
 
 MAX_PAGES: Final = 10_000
 MAX_NAMES: Final = 500_000
@@ -89,7 +89,7 @@ def _next(client: Client, request: Request, answer: Answer) -> Request | None:
     match = _NEXT.search(answer.headers.get("Link", ""))
     if match is None:
         return None
-    url = target(request, answer.url, match[1])
+    url = request.target(answer.url, match[1])
     # The registry picks this URL, and our credentials travel with it: to their own host or nowhere.
     if not client.is_home(request.registry, url):
         why = f"the next page is said to be at {url.host}, which is not the registry"

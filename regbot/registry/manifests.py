@@ -8,11 +8,12 @@ from regbot.registry import mediatype
 from regbot.registry.descriptor import Descriptor
 from regbot.registry.digest import Digest
 from regbot.registry.errors import InvalidText, RegistryError, Unverified
-from regbot.registry.http import Request
+from regbot.registry.exchange import Request
 from regbot.registry.manifest import MAX_READ, MAX_WRITTEN, Head, Manifest, RateLimit
 
 if TYPE_CHECKING:
-    from regbot.registry.http import Answer, Client
+    from regbot.registry.exchange import Answer
+    from regbot.registry.http import Client
     from regbot.registry.reference import Reference
 
 DELETED: Final = frozenset({200, 202, 204})

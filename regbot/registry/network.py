@@ -1,7 +1,7 @@
 """Reading from connections in large pieces.  httpcore reads 64 KiB at a time, and copies each byte three times.
 
-What a layer costs is mostly the number of reads and copies, so a connection gives what it has, up to `READ_SIZE`, and the
-bulk of a large body is taken from the connection itself.
+What a layer costs is mostly the number of reads and copies, so a connection gives what it has, up to `READ_SIZE`, and
+the bulk of a large body is taken from the connection itself.
 """
 
 from __future__ import annotations

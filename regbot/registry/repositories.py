@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from regbot.registry import listing
-from regbot.registry.http import Request
+from regbot.registry.exchange import Request
 from regbot.registry.reference import is_path
 
 if TYPE_CHECKING:

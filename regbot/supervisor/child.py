@@ -95,15 +95,16 @@ class Child:
     async def send(self, message: Message) -> None:
         """Send one message; tasks may do so at once.  It waits for as long as the child does not read.
 
-        WireError if the conversation does not allow it now or its frame is over the bound (nothing was sent then), and
-        trio.BrokenResourceError if the child is gone.
+        WireError if the conversation does not allow it now or its frame is over the bound: nothing was sent then.  A
+        child that has gone is no error here; receive() says how it ended.
         """
         frame = encode(message)
         if len(frame) > HEADER.size + MAX_FRAME:
             raise WireError(f"a frame of {len(frame)} bytes is over the limit of {MAX_FRAME}")
         async with self._sending:
             self._conversation.sent(message)
-            await self._stream.send_all(frame)
+            with suppress(trio.BrokenResourceError):
+                await self._stream.send_all(frame)
 
     async def receive(self) -> Message:
         """Return the next message; WireError if the child breaks the protocol, ChildEnded if it has gone."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from regbot.config.docker import load_docker
 from regbot.registry.hosts import Host, Hosts, Tls
@@ -17,19 +17,36 @@ if TYPE_CHECKING:
     from regbot.config.model import Config, Creds
 
 
+_WITHOUT_EFFECT: Final[Mapping[str, str]] = {
+    "token": "token",
+    "cred_helper": "credHelper",
+    "mirrors": "mirrors",
+    "repo_auth": "repoAuth",
+    "api_opts": "apiOpts",
+    "blob_chunk": "blobChunk",
+    "blob_max": "blobMax",
+}
+"""Settings that are read and checked, and that this version does not act on."""
+
+
 def hosts(config: Config, environ: Mapping[str, str], log: Logger) -> Hosts:
     """Return how every configured registry is reached; what the configuration says counts more than Docker's."""
-    found = {creds.registry: _configured(creds) for creds in config.creds}
+    found = {creds.registry: _configured(creds, log) for creds in config.creds}
+    ours = {creds.registry for creds in config.creds if creds.user or creds.token or creds.cred_helper}
     if not config.defaults.skip_docker_config:
         docker = load_docker(environ)
         for warning in docker.warnings:
             log.warning(str(warning))
         for auth in docker.auths:
-            found[auth.registry] = _logged_in(found.get(auth.registry, _unconfigured(auth)), auth)
+            if auth.registry not in ours:
+                found[auth.registry] = _logged_in(found.get(auth.registry), auth, log)
     return Hosts(found.values())
 
 
-def _configured(creds: Creds) -> Host:
+def _configured(creds: Creds, log: Logger) -> Host:
+    for name, key in _WITHOUT_EFFECT.items():
+        if getattr(creds, name):
+            log.bind(registry=creds.registry, setting=key).warning("Setting without effect in this version")
     usual = Host(creds.registry)
     return replace(
         usual,
@@ -46,9 +63,8 @@ def _configured(creds: Creds) -> Host:
     )
 
 
-def _unconfigured(auth: DockerAuth) -> Host:
-    return Host(auth.registry, tls=Tls.DISABLED if auth.plain_http else Tls.ENABLED)
-
-
-def _logged_in(host: Host, auth: DockerAuth) -> Host:
-    return host if host.user else replace(host, user=auth.user, password=auth.password)
+def _logged_in(host: Host | None, auth: DockerAuth, log: Logger) -> Host:
+    known = host or Host(auth.registry, tls=Tls.DISABLED if auth.plain_http else Tls.ENABLED)
+    if not auth.password:
+        log.bind(registry=auth.registry).debug("Docker's helper or token is not used in this version: anonymous")
+    return replace(known, user=auth.user, password=auth.password)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import resource
 import sys
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,8 @@ def main() -> None:
     """Fork as often as there are lines."""
     for seed, _ in enumerate(sys.stdin):
         if (child := os.fork()) == 0:
+            # A test that fails before it kills must not leave this behind for ever.
+            resource.setrlimit(resource.RLIMIT_CPU, (10, 10))
             trio.run(_write_for_ever, sys.argv[1], seed)
         print(child, flush=True)  # noqa: T201 -- this is what it is for
         os.waitpid(child, 0)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, Self
 
 import lupa
+import pytest
 
 import regbot
 from regbot.sandbox.pipe import HEADER
@@ -18,6 +19,11 @@ STAND_IN: Final = Path(__file__).with_name("stand_in.py")
 FOLDERS: Final = [str(Path(module.__file__ or "").parent.parent) for module in (regbot, lupa)]
 MEMORY: Final = 64 << 20
 READY: Final = b"\x91\xa5ready"
+
+root_only = pytest.mark.skipif(
+    os.getuid() != 0 and os.environ.get("REGBOT_MUST_JAIL") != "1",
+    reason="only root may look into a process that hides itself",
+)
 
 
 class RawChild:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -114,36 +113,31 @@ def test_without_filter(name: str, user: int) -> None:
     assert answers("unfiltered", user)[name] > 0
 
 
-def test_limits_fit_what_the_operator_set() -> None:
-    """A limit of the operator that is lower than ours is kept: raising it would fail."""
+def limits(setting: str, which: str, before: str = "pass") -> str:
+    """Return a limit of a process after the jail's step has set it."""
     code = (
-        "import resource, sys; from regbot.sandbox import jail;"
-        "resource.setrlimit(resource.RLIMIT_AS, (1 << 32, 1 << 32));"
-        "plan = jail.Plan(0, b'', 0, False, 0); jail.set_limits(jail.Cell(plan, jail.Limits(1 << 40, 0)));"
-        "sys.stdout.write(str(resource.getrlimit(resource.RLIMIT_AS)))"
+        f"import resource, sys; from regbot.sandbox import jail; {before};"
+        "plan = jail.Plan(0, b'', landlock_abi=0, can_become_nobody=False, base_memory=1 << 32);"
+        f"jail.set_limits(jail.Cell(plan, jail.Limits({setting})));"
+        f"sys.stdout.write(str(resource.getrlimit(resource.{which})))"
     )
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert printed == str((1 << 32, 1 << 32))
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
 
-def test_limits_of_time() -> None:
-    """The CPU limit is a signal at its seconds, and a kill one second later."""
-    code = (
-        "import resource, sys; from regbot.sandbox import jail;"
-        "plan = jail.Plan(0, b'', 0, False, 1 << 32); jail.set_limits(jail.Cell(plan, jail.Limits(1 << 20, 7)));"
-        "sys.stdout.write(str(resource.getrlimit(resource.RLIMIT_CPU)))"
-    )
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert printed == str((7, 8))
+def test_limit_of_memory() -> None:
+    """The script's memory comes on top of what a child has before it."""
+    assert limits("memory=5, cpu=0", "RLIMIT_AS") == str(((1 << 32) + 5,) * 2)
 
 
-def test_first_failure_ends_it() -> None:
-    """A step that fails is told by its name and its place, and no later step is taken."""
-    ceiling = resource.getrlimit(resource.RLIMIT_NPROC)
-    error = jail.JailError(2, OSError(errno.EPERM, "landlock_restrict_self: Operation not permitted"))
-    assert error.step == 2
-    assert str(error).startswith("lose_files_and_ports: ")
-    assert resource.getrlimit(resource.RLIMIT_NPROC) == ceiling
+def test_limit_of_time() -> None:
+    """The limit of CPU time is a signal when it is reached, and a kill one second later."""
+    assert limits("memory=5, cpu=7", "RLIMIT_CPU") == "(7, 8)"
+
+
+def test_limit_of_the_operator() -> None:
+    """A limit that is lower than ours is kept: raising it would fail."""
+    lower = "resource.setrlimit(resource.RLIMIT_AS, (1 << 31, 1 << 31))"
+    assert limits("memory=5, cpu=0", "RLIMIT_AS", lower) == str((1 << 31,) * 2)
 
 
 def test_filter_is_last() -> None:

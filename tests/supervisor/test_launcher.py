@@ -14,6 +14,7 @@ import trio
 from regbot.protocol.messages import Done
 from regbot.supervisor.child import ChildEnded, ChildLimits
 from regbot.supervisor.launcher import LauncherFailed, open_launcher
+from tests.sandbox.raw import root_only
 from tests.supervisor.processes import (
     LIMITS,
     STAND_IN,
@@ -34,11 +35,6 @@ if TYPE_CHECKING:
 
 NEW_YEAR: Final = "log(os.date('%H:%M', 1704067200))"
 """The hour, here, at the start of 2024 in UTC."""
-
-root_only = pytest.mark.skipif(
-    os.getuid() != 0 and os.environ.get("REGBOT_MUST_JAIL") != "1",
-    reason="only root may look into a process that hides itself",
-)
 
 
 async def run_once(launcher: Launcher) -> None:
@@ -240,12 +236,6 @@ async def test_child_has_no_privileges() -> None:
         assert (found["Groups"], int(found["CapBnd"], 16)) == ("", 0)
 
 
-async def test_child_of_root_is_not_root() -> None:
-    """Whatever the launcher is, the script is not run by root."""
-    async with open_launcher() as launcher, launcher.child(LIMITS):
-        assert "0" not in status(offspring(launchers()[0])[0])["Uid"].split()
-
-
 @pytest.mark.parametrize(("zone", "hour"), [("America/New_York", "19:00"), ("UTC", "00:00"), ("Mars/Olympus", "00:00")])
 async def test_time_zone(zone: str, hour: str) -> None:
     """A script sees the time of the zone that was asked for; one that does not exist is UTC to the C library."""
@@ -272,6 +262,7 @@ async def test_time_zone_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
 DOOMED: Final = """
 import sys, trio
 from regbot.supervisor.launcher import open_launcher
+from tests.sandbox.raw import root_only
 from tests.supervisor.processes import LIMITS, STAND_IN, launchers, offspring, start
 
 async def main():

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote_plus
 
@@ -200,8 +199,11 @@ def _position(function: str, value: object, last: int) -> int:
     return value
 
 
+_HTML: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;", "\0": "\ufffd"})
+
+
 def _html(text: str) -> str:
-    return escape(text).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
+    return text.translate(_HTML)
 
 
 PURE: Final[dict[str, Function]] = {

@@ -243,7 +243,7 @@ class _Parser:
             return Literal(_CONSTANTS[name], token.at)
         if name in self._functions:
             return Name(name, token.at)
-        near = get_close_matches(name, sorted(self._functions))
+        near = get_close_matches(name[:40], sorted(self._functions))
         hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(sorted(self._functions))}"
         raise self._fail(token.at, f'the function "{name[:40]}" is not known; {hint}')
 

@@ -100,6 +100,7 @@ local function replaced(subject, call, ok, first, last, ...)
 end
 
 -- Lua 5.1's loop (lstrlib.c, str_gsub) around `find`: after an empty match one character is passed over as it is.
+-- (A lone ) is malformed to gsub's own matching, and plain text to `find`.)
 local function gsub(subject, pattern, call, limit)
   local anchored = sub(pattern, 1, 1) == "^"
   local parts, position, count = {}, 1, 0

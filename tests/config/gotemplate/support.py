@@ -7,11 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from regbot.config.templates import TemplateError, render
-
-
-def no_file(path: str) -> str:
-    """Stand for a file system without files."""
-    raise FileNotFoundError(2, "No such file or directory", path)
+from tests.config.support import no_file
 
 
 def rendered(text: str, data: object = None) -> str:

@@ -1,0 +1,129 @@
+"""What goes to a registry and what comes back: the values of one exchange over HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import httpx
+import trio
+
+from regbot.registry import faults
+from regbot.registry.errors import RegistryError, Where
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+TIMEOUTS: Final = {"connect": 30.0, "read": 300.0, "write": 300.0, "pool": None}
+"""Seconds of silence that are borne: a registry may need minutes to store what it was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to a registry, or to where it told us to go."""
+
+    method: str
+    url: httpx.URL
+    registry: str
+    repository: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | AsyncIterator[bytes] = b""
+    ok: frozenset[int] = frozenset({200})
+    """Statuses that are no error."""
+    leased: bool = False
+    """Whether the caller holds a slot already."""
+
+    @property
+    def shown(self) -> str:
+        """Method and URL, for people."""
+        return faults.shown(self.method, self.url)
+
+    @property
+    def where(self) -> Where:
+        """What errors carry."""
+        return {"registry": self.registry, "repository": self.repository, "request": self.shown}
+
+    def wire(self, url: httpx.URL, headers: dict[str, str]) -> httpx.Request:
+        """Return what is sent for it to *url*; *headers* come besides its own."""
+        headers = {**headers, **self.headers}
+        extensions = {"timeout": TIMEOUTS}
+        if isinstance(self.body, bytes):
+            return httpx.Request(self.method, url, headers=headers, content=self.body, extensions=extensions)
+        headers["Host"] = url.netloc.decode()
+        return httpx.Request(self.method, url, headers=headers, stream=_Sent(self.body), extensions=extensions)
+
+    def target(self, url: httpx.URL, location: str) -> httpx.URL:
+        """Return where a Location or Link leads from *url*; RegistryError if that is nowhere to go to.
+
+        From https that is https: what is read or sent there is a registry's all the same.
+        """
+        try:
+            found = url.join(location)
+        except httpx.InvalidURL as exc:
+            raise self.fault(RegistryError, "REDIRECTED", "the answer leads to what is no URL") from exc
+        downgraded = url.scheme == "https" and found.scheme != "https"
+        if not location or found.scheme not in {"http", "https"} or not found.host or downgraded:
+            shown = faults.shown("the answer leads to", found)
+            raise self.fault(RegistryError, "REDIRECTED", f"{shown}, which is not followed")
+        return found
+
+    def fault(self, kind: type[RegistryError], code: str, message: str) -> RegistryError:
+        """Return an error of this request."""
+        return kind(f"{self.shown}: {message}", code=code, **self.where)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that was read whole.  *url* is what was asked for, before any redirect."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+    url: httpx.URL
+
+
+class Body:
+    """The bytes of an answer as they come; RegistryError where they break off.
+
+    A class and not a generator: one that is not run to its end has to be closed, and this may simply be dropped.
+    """
+
+    def __init__(self, request: Request, response: httpx.Response) -> None:
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        self.headers = response.headers
+        self._request, self._stream = request, response.stream
+        self._chunks = aiter(response.stream)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            return await anext(self._chunks)
+        except faults.NETWORK_ERRORS as exc:
+            raise faults.unreachable(exc, self._request.where) from exc
+
+    async def read(self, limit: int) -> bytes:
+        """Return all of it, or the first *limit* bytes and perhaps some more."""
+        chunks, size = [], 0
+        async for chunk in self:
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > limit:
+                break
+        return b"".join(chunks)
+
+    async def aclose(self) -> None:
+        """Be done with it: a connection that it was not read from to the end is closed."""
+        with trio.CancelScope(shield=True):
+            await self._stream.aclose()
+
+
+class _Sent(httpx.AsyncByteStream):
+    """A body that streams; likewise a class and not a generator."""
+
+    def __init__(self, data: AsyncIterator[bytes]) -> None:
+        self._data = data
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._data
