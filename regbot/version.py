@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import platform
 import sys
-from importlib import metadata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
-
-
-def version() -> str:
-    """Return the version of the installed distribution."""
-    return metadata.version("regbot-runner")
+VERSION = "0.1.0"
+_MACHINES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def facts() -> Mapping[str, str]:
     """Return what `regbot version` prints, under the names that templates for the Go program use."""
+    from importlib import metadata  # noqa: PLC0415 -- no other command needs it
+
     machine = platform.machine()
     return {
-        "VCSTag": f"v{version()}",
+        "VCSTag": f"v{VERSION}",
         "VCSRef": "unknown",
         "VCSCommit": "unknown",
         "VCSState": "unknown",

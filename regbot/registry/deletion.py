@@ -82,7 +82,7 @@ async def _check(client: Client, reference: Reference, refused: RegistryError, n
 
 async def _replace_and_delete(client: Client, reference: Reference, nonce: str) -> None:
     original = await manifests.get(client, reference)
-    stand_in = _stand_in(reference, original, nonce)
+    stand_in = make_stand_in(reference, original, nonce)
     gone = False
     try:
         await manifests.put(client, reference, stand_in)
@@ -123,7 +123,7 @@ def _lost(reference: Reference, original: Manifest) -> RegistryError:
     )
 
 
-def _stand_in(reference: Reference, original: Manifest, nonce: str) -> Manifest:
+def make_stand_in(reference: Reference, original: Manifest, nonce: str) -> Manifest:
     """Return a manifest that names what *original* names, and is like no other."""
     if original.descriptor.media_type in mediatype.OLD:
         raise RegistryError(

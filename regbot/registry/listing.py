@@ -45,7 +45,8 @@ class Span:
         """
         too_many = self.limit > 0 and len(page) > min(self.limit, PAGE)
         last = self.last
-        return too_many or any(name <= last and name.lower() <= last.lower() for name in page)
+        early = last != "" and any(name <= last and name.lower() <= last.lower() for name in page)
+        return too_many or early
 
     def cut(self, names: list[str]) -> list[str]:
         """Return what is wanted of a whole list, which is sorted for that."""

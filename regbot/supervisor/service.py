@@ -13,7 +13,7 @@ from regbot.registry.registries import Registries
 from regbot.supervisor.hosts import hosts
 from regbot.supervisor.launcher import open_launcher
 from regbot.supervisor.once import Once
-from regbot.version import version
+from regbot.version import VERSION
 
 if TYPE_CHECKING:
     from loguru import Logger
@@ -47,7 +47,7 @@ async def once(config: Config, options: Options, log: Logger) -> Report:
         files = Files(options.files)
     except (RegistryError, OSError) as exc:
         raise OptionError(f"--files {options.files}: {exc}") from exc
-    agent = config.defaults.user_agent or f"regbot-runner/{version()}"
+    agent = config.defaults.user_agent or f"regbot-runner/{VERSION}"
     async with (
         open_launcher() as launcher,
         Registries(

@@ -46,6 +46,8 @@ BENCH: Final = b"""
 """
 """Answers a payload with the payload of its value, Lua source with that of what it returns; or with the error's text."""
 
+LIST_OF_ONE: Final = b"\x91"
+
 scalars = st.one_of(st.none(), st.booleans(), st.integers(-(1 << 53), 1 << 53), st.floats(allow_nan=False), st.binary(max_size=300))
 trees: st.SearchStrategy[Value] = st.recursive(
     scalars,
@@ -177,12 +179,12 @@ def test_breadth_is_that_of_the_other_half() -> None:
 
 @given(st.binary(min_size=1, max_size=60))
 def test_any_bytes(data: bytes) -> None:
-    """Bytes that are no payload are one error; bytes that are one are read."""
+    """Bytes are a payload or not one; none makes our own code stumble."""
     result = bench(data)
-    assert result == b"the answer to a call is malformed" or isinstance(values.unpack(result), list) or b"sent" in result
+    assert result[:1] == LIST_OF_ONE or b"attempt to" not in result
 
 
 @pytest.mark.parametrize("data", [b"\xc1", b"\xd4\x01\x02", b"\xc4\x05abc", b"\x92\x01", b"\x81\x01\x01", b"\x01\x01", b"\x91" * 70])
 def test_malformed(data: bytes) -> None:
     """Extensions, what is cut off, keys that are numbers, a second value, and depth are errors."""
-    assert bench(data) == b"the answer to a call is malformed"
+    assert bench(data).endswith(b": the answer to a call is malformed")

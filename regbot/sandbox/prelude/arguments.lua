@@ -11,8 +11,17 @@ local MAX_TEXT = 64 * 1024
 
 local arguments = {}
 
+local function shown(value)
+  if type(value) == "number" then
+    return format("%.14g", value)
+  elseif type(value) == "string" and #value > MAX_TEXT then
+    return format("a string of %d bytes", #value)
+  end
+  return objects.kind(value)
+end
+
 local function refuse(caller, name, expected, value)
-  errors.raise(format("%s: the %s should be %s, not %s", caller, name, expected, objects.kind(value)))
+  errors.raise(format("%s: the %s should be %s, not %s", caller, name, expected, shown(value)))
 end
 
 local function is_text(value)
@@ -43,7 +52,8 @@ end
 
 -- What an argument or an option may be.
 local KINDS = {
-  text = { is_text, "a string of at most 64 KiB" },
+  text = { is_text, "a string" },
+  duration = { is_text, 'a string like "5m"' },
   count = { is_count, "a whole number, 0 or more" },
   flag = { is_flag, "true or false" },
   texts = { is_texts, "a list of strings" },

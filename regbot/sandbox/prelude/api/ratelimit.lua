@@ -21,8 +21,8 @@ function ratelimit.wait(caller, image, limit, poll, timeout)
   return calls.perform("image.ratelimitWait", {
     arguments.image(caller, "image", image),
     arguments.needed(caller, "limit", "count", limit),
-    arguments.optional(caller, "poll", "text", poll),
-    arguments.optional(caller, "timeout", "text", timeout),
+    arguments.optional(caller, "poll", "duration", poll),
+    arguments.optional(caller, "timeout", "duration", timeout),
   }, 4)
 end
 

@@ -1,0 +1,275 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import httpcore
+import pytest
+import trio
+
+from regbot.registry import deletion, mediatype
+from regbot.registry.digest import Digest
+from regbot.registry.errors import InvalidText, NotFound, RegistryError
+from regbot.registry.hosts import Host, Hosts, Tls
+from regbot.registry.http import Client
+from regbot.registry.manifest import Manifest
+from regbot.registry.reference import Reference
+from tests import images
+from tests.fake_registry import NAME, Asked, FakeRegistry, Reply, client, error
+
+if TYPE_CHECKING:
+    from tests.conftest import MakeRegistry
+    from tests.docker_registry import DockerRegistry
+    from tests.skopeo import Skopeo
+
+IMAGE = images.image()
+PATH = "/v2/team/app/manifests/"
+TAG = Reference.parse(f"{NAME}/team/app:v1")
+UNSUPPORTED = Reply(405, error("UNSUPPORTED"))
+PROBE = f"DELETE {PATH}{Digest.of(b'nonce')}"
+
+
+class OldRegistry(FakeRegistry):
+    """Deletes manifests and no tags; keeps what the tag points at."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tag: bytes | None = IMAGE.manifest
+        self.on(f"DELETE {PATH}v1", Reply(400, error("DIGEST_INVALID")))
+        self.on(f"GET {PATH}v1", lambda _: self._get())
+        self.on(f"HEAD {PATH}v1", lambda _: self._get())
+
+    def put(self, asked: Asked) -> Reply:
+        """Move the tag."""
+        self.tag = asked.body
+        return Reply(201)
+
+    def delete(self, asked: Asked) -> Reply:
+        """Delete the manifest of a digest."""
+        if self.tag is None or not asked.url.endswith(str(Digest.of(self.tag))):
+            return Reply(404, error("MANIFEST_UNKNOWN"))
+        self.tag = None
+        return Reply(202)
+
+    def _get(self) -> Reply:
+        if self.tag is None:
+            return Reply(404, error("MANIFEST_UNKNOWN"))
+        headers = {"Content-Type": IMAGE.media_type, "Docker-Content-Digest": str(Digest.of(self.tag))}
+        return Reply(200, self.tag, headers)
+
+    def _reply(self, asked: Asked) -> Reply:
+        if asked.method == "DELETE" and "sha256:" in asked.url and asked.line not in self._answers:
+            return self.delete(asked)
+        return super()._reply(asked)
+
+
+async def delete(fake: FakeRegistry) -> None:
+    """Delete the tag."""
+    await deletion.delete_tag(client(fake), TAG, nonce=lambda: "nonce")
+
+
+def stand_in() -> str:
+    """Return the digest of what stands in for the image."""
+    return str(deletion.make_stand_in(TAG, Manifest.read(IMAGE.manifest), "nonce").descriptor.digest)
+
+
+@pytest.mark.parametrize("status", [200, 202, 204])
+async def test_registry_that_can(status: int) -> None:
+    """Where tags can be deleted that is one request."""
+    fake = FakeRegistry()
+    fake.on(f"DELETE {PATH}v1", Reply(status))
+    await delete(fake)
+    assert len(fake.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (401, "UNAUTHORIZED"),
+        (403, "DENIED"),
+        (404, "MANIFEST_UNKNOWN"),
+        (400, "NAME_INVALID"),
+        (429, ""),
+        (500, "UNSUPPORTED"),
+    ],
+)
+async def test_other_refusals_are_final(status: int, code: str) -> None:
+    """Only a registry that says it cannot is tricked; any other refusal is final and nothing else is sent."""
+    fake = FakeRegistry()
+    fake.on(f"DELETE {PATH}v1", Reply(status, error(code)))
+    with pytest.raises(RegistryError) as caught:
+        await delete(fake)
+    assert (caught.value.status, len(fake.asked)) == (status, 1)
+
+
+@pytest.mark.parametrize(
+    "refusal", [UNSUPPORTED, Reply(405), Reply(400, error("UNSUPPORTED")), Reply(404, error("UNSUPPORTED"))]
+)
+async def test_trick(refusal: Reply) -> None:
+    """Where they cannot, the tag is moved to a manifest of its own, which is deleted."""
+    fake = OldRegistry()
+    fake._answers[f"DELETE {PATH}v1"] = [refusal]  # noqa: SLF001
+    fake.on(f"PUT {PATH}v1", fake.put)
+    await delete(fake)
+    methods = [f"DELETE {PATH}v1", PROBE, f"GET {PATH}v1", f"PUT {PATH}v1", f"DELETE {PATH}{stand_in()}"]
+    assert (fake.lines, fake.tag) == (methods, None)
+
+
+def test_stand_in() -> None:
+    """What stands in names the same blobs, differs each time, and refers to no subject."""
+    original = json.loads(IMAGE.manifest) | {"subject": json.loads(IMAGE.manifest)["config"]}
+    manifest = Manifest.read(json.dumps(original).encode())
+    made = [deletion.make_stand_in(TAG, manifest, nonce) for nonce in ("a", "b")]
+    assert [each.blobs for each in made] == [manifest.blobs] * 2
+    assert made[0].descriptor.digest != made[1].descriptor.digest
+    assert made[0].subject is None
+
+
+@pytest.mark.parametrize(
+    "probe", [UNSUPPORTED, Reply(403, error("DENIED")), Reply(404, error("UNSUPPORTED")), Reply(500)]
+)
+async def test_nothing_can_be_deleted(probe: Reply) -> None:
+    """Where manifests cannot be deleted either, nothing is written at all."""
+    fake = OldRegistry()
+    fake.on(PROBE, probe)
+    with pytest.raises(RegistryError, match="manifests cannot be deleted there either"):
+        await delete(fake)
+    assert {asked.method for asked in fake.asked} == {"DELETE"}
+
+
+async def test_missing_tag() -> None:
+    """A tag that is not there is NotFound, and nothing is written."""
+    fake = OldRegistry()
+    fake.tag = None
+    with pytest.raises(NotFound):
+        await delete(fake)
+    assert "PUT" not in {asked.method for asked in fake.asked}
+
+
+async def test_no_tag() -> None:
+    """A reference without a tag names no tag to delete."""
+    fake = OldRegistry()
+    with pytest.raises(InvalidText):
+        await deletion.delete_tag(client(fake), TAG.at(Digest.of(b"")))
+    assert fake.asked == []
+
+
+@pytest.mark.parametrize(
+    "fault", [Reply(500), Reply(403, error("DENIED")), httpcore.ReadError("gone"), UNSUPPORTED], ids=repr
+)
+async def test_put_back(fault: Reply | Exception) -> None:
+    """If the last step fails, the tag points at what it did, and the error is that of the step."""
+    fake = OldRegistry()
+    fake.on(f"PUT {PATH}v1", fake.put)
+    fake.on(f"DELETE {PATH}{stand_in()}", fault)
+    with pytest.raises(RegistryError, match=f"DELETE .*{stand_in()}"):
+        await delete(fake)
+    assert fake.tag == IMAGE.manifest
+
+
+async def test_refused_push() -> None:
+    """If the stand-in may not be pushed, nothing was changed and nothing is put back."""
+    fake = OldRegistry()
+    fake.on(f"PUT {PATH}v1", Reply(403, error("DENIED")))
+    with pytest.raises(RegistryError, match="403 DENIED"):
+        await delete(fake)
+    assert [asked.method for asked in fake.asked].count("PUT") == 1
+
+
+async def test_lost_answer_of_the_push() -> None:
+    """If the answer to the push is lost though it was done, the original is put back."""
+    fake = OldRegistry()
+
+    def lost(asked: Asked) -> Reply:
+        fake.put(asked)
+        raise httpcore.ReadError("gone")
+
+    fake.on(f"PUT {PATH}v1", lost, fake.put)
+    with pytest.raises(RegistryError):
+        await delete(fake)
+    assert fake.tag == IMAGE.manifest
+
+
+async def test_lost_answer_of_the_deletion() -> None:
+    """If the answer to the deletion is lost though it was done, the tag counts as deleted."""
+    fake = OldRegistry()
+    fake.on(f"PUT {PATH}v1", fake.put)
+
+    def lost(asked: Asked) -> Reply:
+        fake.delete(asked)
+        raise httpcore.ReadError("gone")
+
+    fake.on(f"DELETE {PATH}{stand_in()}", lost)
+    await delete(fake)
+    assert fake.tag is None
+
+
+async def test_moved_by_somebody_else() -> None:
+    """A tag that somebody pushed meanwhile stays where they put it."""
+    fake = OldRegistry()
+
+    def overtaken(_: Asked) -> Reply:
+        fake.tag = b'{"layers": []}'
+        return Reply(500)
+
+    fake.on(f"PUT {PATH}v1", overtaken, fake.put)
+    with pytest.raises(RegistryError):
+        await delete(fake)
+    assert fake.tag == b'{"layers": []}'
+
+
+async def test_cancelled_in_between() -> None:
+    """A run that is stopped between the steps leaves the tag where it was."""
+    fake = OldRegistry()
+
+    def stop(asked: Asked) -> Reply:
+        scope.cancel()
+        return fake.put(asked)
+
+    fake.on(f"PUT {PATH}v1", stop, fake.put)
+    with trio.CancelScope() as scope:
+        await delete(fake)
+    assert scope.cancelled_caught
+    assert fake.tag == IMAGE.manifest
+
+
+async def test_lost() -> None:
+    """If it cannot be put back either, the error says what to do about it."""
+    fake = OldRegistry()
+    fake.on(f"PUT {PATH}v1", fake.put, Reply(500))
+    fake.on(f"DELETE {PATH}{stand_in()}", Reply(500))
+    with pytest.raises(RegistryError, match=f"a copy of .*{IMAGE.digest} to .* mends it") as caught:
+        await delete(fake)
+    assert caught.value.code == "TAG_LOST"
+
+
+async def test_schema_1() -> None:
+    """For a manifest of schema 1 nothing can stand in."""
+    fake = OldRegistry()
+    headers = {"Content-Type": mediatype.DOCKER_V1_SIGNED}
+    fake._answers[f"GET {PATH}v1"] = [Reply(200, b'{"fsLayers": []}', headers)]  # noqa: SLF001
+    with pytest.raises(RegistryError, match="schema 1"):
+        await delete(fake)
+    assert "PUT" not in {asked.method for asked in fake.asked}
+
+
+@pytest.mark.parametrize("image", [IMAGE, images.image(kind="docker"), images.platforms("linux/amd64", "linux/arm64")])
+async def test_real_registry(registry: DockerRegistry, skopeo: Skopeo, image: images.Image) -> None:
+    """On docker-registry the tag goes, and every other tag of the same manifest stays whole."""
+    for tag in ("v1", "v2"):
+        images.push(registry, "team/app", tag, image)
+    sender = Client(Hosts([Host(registry.host, tls=Tls.DISABLED)]), user_agent="")
+    await deletion.delete_tag(sender, Reference.parse(f"{registry.host}/team/app:v1"))
+    await sender.aclose()
+    assert skopeo.digests(f"{registry.host}/team/app") == {"v2": image.digest}
+
+
+async def test_real_registry_without_deletion(make_registry: MakeRegistry) -> None:
+    """On one that deletes nothing, the tag stays what it was."""
+    registry = make_registry(delete=False)
+    images.push(registry, "team/app", "v1", IMAGE)
+    sender = Client(Hosts([Host(registry.host, tls=Tls.DISABLED)]), user_agent="")
+    with pytest.raises(RegistryError, match="405 UNSUPPORTED"):
+        await deletion.delete_tag(sender, Reference.parse(f"{registry.host}/team/app:v1"))
+    await sender.aclose()
+    assert registry.digest("team/app", "v1") == IMAGE.digest
