@@ -38,10 +38,16 @@ class UsageError(Exception):
 def main() -> NoReturn:
     """Run the command line and exit with its status."""
     try:
-        sys.exit(run(sys.argv[1:]))
+        status = run(sys.argv[1:])
+        sys.stdout.flush()
     except KeyboardInterrupt:
         # Before or after the time in which signals are heeded: there was nothing to cut off.
-        sys.exit(ExitStatus.SIGNAL + signal.SIGINT)
+        status = ExitStatus.SIGNAL + signal.SIGINT
+    except BrokenPipeError:
+        # Whoever read our output has seen enough (`regbot schema | head`), and Python must not try once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = ExitStatus.SIGNAL + signal.SIGPIPE
+    sys.exit(status)
 
 
 def run(argv: Sequence[str]) -> int:

@@ -21,6 +21,7 @@ from regbot.registry.credentials import Secret
 from regbot.registry.hosts import Host, Hosts, Tls
 from regbot.registry.http import Client
 from regbot.registry.remote import Remote
+from regbot.registry.transport import open_transport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,6 +88,10 @@ class FakeRegistry(httpx.AsyncBaseTransport):
     def on(self, line: str, *answers: Answerer) -> None:
         """Say what to answer to *line*: "GET /v2/x" without query, or with a whole URL for another host."""
         self._answers[line] += answers
+
+    def instead(self, line: str, *answers: Answerer) -> None:
+        """Say what to answer to *line*, whatever was said before."""
+        self._answers[line] = list(answers)
 
     def serve(self, repository: str, tag: str, image: Image) -> None:
         """Answer GET and HEAD of an image and of all below it; every blob exists."""
@@ -171,3 +176,26 @@ async def raw_server(*answers: bytes, hang: bool = False) -> AsyncIterator[str]:
         listeners = await nursery.start(partial(trio.serve_tcp, serve, 0, host="127.0.0.1"))
         yield f"127.0.0.1:{listeners[0].socket.getsockname()[1]}"
         nursery.cancel_scope.cancel()
+
+
+class Tap:
+    """A Connect to real registries that calls *notice* before each request, which may well raise."""
+
+    def __init__(self, notice: Callable[[httpx.Request], None]) -> None:
+        self.notice = notice
+
+    def __call__(self, host: Host, *, elsewhere: bool) -> httpx.AsyncBaseTransport:
+        """Return a transport that is listened to."""
+        return _Tapped(self, open_transport(host, elsewhere=elsewhere))
+
+
+class _Tapped(httpx.AsyncBaseTransport):
+    def __init__(self, tap: Tap, inner: httpx.AsyncBaseTransport) -> None:
+        self._tap, self._inner = tap, inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self._tap.notice(request)
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()

@@ -22,9 +22,7 @@ def require(program: str) -> str:
     """Return the path of *program*; skip the test without it, and fail where CI=true forbids to skip."""
     if path := shutil.which(program):
         return path
-    reason = (
-        f"{program} is missing: apt-get install {PACKAGES.get(program, program)} (tools/system-packages.sh does)"
-    )
+    reason = f"{program} is missing: apt-get install {PACKAGES.get(program, program)} (tools/system-packages.sh does)"
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)

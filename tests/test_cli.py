@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 
 import pytest
 
-from tests.regbot import once, regbot
+from tests.regbot import COMMAND, once, regbot
 
 HELLO = "scripts: [{name: hello, script: log('hello world')}]"
 TWO = "scripts: [{name: a, script: log('from a')}, {name: b, script: log('from b')}]"
@@ -104,3 +105,10 @@ def test_version_has_the_go_programs_names() -> None:
 def test_schema_is_json() -> None:
     """`schema` prints a JSON Schema of a whole configuration."""
     assert {"creds", "defaults", "scripts"} <= json.loads(regbot("schema").stdout)["properties"].keys()
+
+
+def test_a_reader_that_leaves_is_no_traceback() -> None:
+    """`regbot schema | head` ends quietly."""
+    command = f"'{COMMAND}' schema | true"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

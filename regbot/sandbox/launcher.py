@@ -42,6 +42,7 @@ _CHILD_START: Final = 1 << 20
 
 def run(time_zone: str, make_script: Callable[[], child.Script]) -> NoReturn:
     """Be the launcher until the supervisor hangs up; every child runs what *make_script* makes in it."""
+    # A supervisor that is dead already has left the socket at its end.
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     kernel.close_range(1, 1)
     kernel.close_range(_STDERR + 1, _LAST_FD)

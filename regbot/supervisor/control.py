@@ -23,8 +23,6 @@ from regbot.supervisor.child import Child, ChildLimits, Fate
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-PATIENCE: Final = 10.0
-"""Seconds within which a launcher answers; it does one short thing at a time."""
 _MAX_MESSAGE: Final = 4096
 
 
@@ -52,10 +50,11 @@ class _Request:
 
 
 class LauncherProcess:
-    """One launcher process: exec'ed, listened to, and dead when its control socket ends."""
+    """A launcher from its exec to its end; *patience* is the seconds within which it must answer anything."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], patience: float) -> None:
         self._popen, control = _start(command)
+        self._patience = patience
         self._pidfd = os.pidfd_open(self._popen.pid)
         self._control = trio.socket.from_stdlib_socket(control)
         self._layers: tuple[Layer, ...] = ()
@@ -102,7 +101,7 @@ class LauncherProcess:
 
     async def answer(self, waiting: Callable[[], Awaitable[object]]) -> None:
         """Wait for something that the launcher will say; a launcher that says nothing for long is killed."""
-        with trio.move_on_after(PATIENCE):
+        with trio.move_on_after(self._patience):
             await waiting()
             return
         await self.aclose()
@@ -123,7 +122,8 @@ class LauncherProcess:
             del self._requests[number]  # Then nothing was sent.
             raise
         except OSError:
-            await self._over.wait()  # It died, and that answers the request.
+            await self._over.wait()
+            request.answered.set()  # It died, and that is the answer.
 
     async def _listen(self) -> None:
         try:

@@ -31,15 +31,18 @@ ENTRY: Final = Path(regbot.__file__).parent / "sandbox" / "__main__.py"
 SYSTEM_ZONE: Final = ":/etc/localtime"
 """The system's own time zone, as the C library names it.  Leaving TZ out would have it look again at each os.date."""
 
+PATIENCE: Final = 10.0
+"""Seconds within which a launcher answers anything; it does one short thing at a time."""
+
 _ATTEMPTS: Final = 2
 
 
 class Launcher:
     """Gives children.  One process does so at a time, and another takes its place when it dies."""
 
-    def __init__(self, command: Sequence[str]) -> None:
-        self._command = command
-        self._process = LauncherProcess(command)
+    def __init__(self, command: Sequence[str], patience: float) -> None:
+        self._command, self._patience = command, patience
+        self._process = LauncherProcess(command, patience)
 
     async def layers(self) -> Sequence[Layer]:
         """Return what holds here; LauncherFailed if the launcher does not start."""
@@ -73,18 +76,21 @@ class Launcher:
 
     def _living(self) -> LauncherProcess:
         if self._process.gone:
-            self._process = LauncherProcess(self._command)
+            self._process = LauncherProcess(self._command, self._patience)
         return self._process
 
 
 @asynccontextmanager
-async def open_launcher(*, timezone: str | None = None, entry: Path = ENTRY) -> AsyncIterator[Launcher]:
+async def open_launcher(
+    *, timezone: str | None = None, entry: Path = ENTRY, patience: float = PATIENCE
+) -> AsyncIterator[Launcher]:
     """Start a launcher; however the block ends, its process is gone.
 
     *timezone* is a value of TZ (None: what this process has); *entry* the program to start, given the time zone and the
-    folders to import from.  LauncherFailed if it cannot be started at all.
+    folders to import from; *patience* the seconds after which a launcher that does not answer is killed.
+    LauncherFailed if it cannot be started at all.
     """
-    launcher = Launcher(_command(timezone, entry))
+    launcher = Launcher(_command(timezone, entry), patience)
     try:
         yield launcher
     finally:

@@ -108,7 +108,7 @@ async def test_other_refusals_are_final(status: int, code: str) -> None:
 async def test_trick(refusal: Reply) -> None:
     """Where they cannot, the tag is moved to a manifest of its own, which is deleted."""
     fake = OldRegistry()
-    fake._answers[f"DELETE {PATH}v1"] = [refusal]  # noqa: SLF001
+    fake.instead(f"DELETE {PATH}v1", refusal)
     fake.on(f"PUT {PATH}v1", fake.put)
     await delete(fake)
     methods = [f"DELETE {PATH}v1", PROBE, f"GET {PATH}v1", f"PUT {PATH}v1", f"DELETE {PATH}{stand_in()}"]
@@ -247,7 +247,7 @@ async def test_schema_1() -> None:
     """For a manifest of schema 1 nothing can stand in."""
     fake = OldRegistry()
     headers = {"Content-Type": mediatype.DOCKER_V1_SIGNED}
-    fake._answers[f"GET {PATH}v1"] = [Reply(200, b'{"fsLayers": []}', headers)]  # noqa: SLF001
+    fake.instead(f"GET {PATH}v1", Reply(200, b'{"fsLayers": []}', headers))
     with pytest.raises(RegistryError, match="schema 1"):
         await delete(fake)
     assert "PUT" not in {asked.method for asked in fake.asked}

@@ -13,8 +13,9 @@ import trio
 
 from regbot.protocol.messages import Done
 from regbot.supervisor.child import ChildEnded, ChildLimits
+from regbot.supervisor.control import LauncherProcess
 from regbot.supervisor.launcher import LauncherFailed, open_launcher
-from tests.sandbox.raw import root_only
+from tests.sandbox.raw import FOLDERS, root_only
 from tests.supervisor.processes import (
     LIMITS,
     STAND_IN,
@@ -35,6 +36,17 @@ if TYPE_CHECKING:
 
 NEW_YEAR: Final = "log(os.date('%H:%M', 1704067200))"
 """The hour, here, at the start of 2024 in UTC."""
+
+
+def broken(folder: Path, *answers: str, silent: bool = False) -> Path:
+    """Write a launcher that gives these answers, one before each request, and then leaves or is silent for ever."""
+    entry = folder / "entry.py"
+    entry.write_text(
+        "import socket, signal\ncontrol = socket.socket(fileno=0)\n"
+        f"for answer in {[answer.encode() for answer in answers]}:\n    control.send(answer), control.recv(99)\n"
+        + ("signal.pause()\n" if silent else "")
+    )
+    return entry
 
 
 async def run_once(launcher: Launcher) -> None:
@@ -159,23 +171,47 @@ async def test_launcher_that_does_not_start(tmp_path: Path, capfd: pytest.Captur
     assert capfd.readouterr().err == "no Lua here\n"
 
 
-async def test_launchers_that_die_at_every_request(tmp_path: Path) -> None:
-    """When the second launcher dies like the first, the run is given up."""
-    entry = tmp_path / "entry.py"
-    entry.write_text("import socket\ns = socket.socket(fileno=0)\ns.send(b'hello\\nnet yes')\ns.recv(9)")
-    async with open_launcher(entry=entry) as launcher:
-        with pytest.raises(LauncherFailed, match="so did the next"):
+@pytest.mark.parametrize(
+    ("answers", "error"),
+    [
+        (["hello\nnet yes"], "so did the next"),
+        (["hello\nnet yes", "refused 1 Resource unavailable"], "no process for a child: Resource unavailable"),
+    ],
+)
+async def test_launcher_without_a_child(tmp_path: Path, answers: list[str], error: str) -> None:
+    """A launcher that dies of each request is given up after the second; one that cannot fork says why."""
+    async with open_launcher(entry=broken(tmp_path, *answers)) as launcher:
+        with pytest.raises(LauncherFailed, match=error):
             await run_once(launcher)
 
 
-async def test_no_process_for_a_child(tmp_path: Path) -> None:
-    """A launcher that cannot fork says why, and that is the error."""
-    entry = tmp_path / "entry.py"
-    answer = "s.recv(99)\ns.send(b'refused 1 Resource temporarily unavailable')\ns.recv(9)"
-    entry.write_text(f"import socket\ns = socket.socket(fileno=0)\ns.send(b'hello\\nnet yes')\n{answer}")
-    async with open_launcher(entry=entry) as launcher:
-        with pytest.raises(LauncherFailed, match="no process for a child: Resource temporarily unavailable"):
+@pytest.mark.parametrize(
+    ("answers", "error"),
+    [([], "status -9 before it was ready"), (["hello\nnet yes"], "so did the next")],
+)
+async def test_silent_launcher(tmp_path: Path, answers: list[str], error: str) -> None:
+    """A launcher that does not answer is killed, and counts as one that died."""
+    async with open_launcher(entry=broken(tmp_path, *answers, silent=True), patience=0.1) as launcher:
+        with pytest.raises(LauncherFailed, match=error):
             await run_once(launcher)
+
+
+async def test_launcher_that_stops_in_a_run() -> None:
+    """A launcher that does not report its child's end holds up nobody for longer than patience lasts."""
+    async with open_launcher(entry=STAND_IN, patience=0.5) as launcher:
+        async with launcher.child(LIMITS) as child:
+            await start(child, "!loop!")
+            os.kill(launchers()[0], signal.SIGSTOP)
+        assert await child.wait() == -signal.SIGKILL
+        await run_once(launcher)
+
+
+async def test_dead_launcher_has_no_child() -> None:
+    """A process that is gone answers at once that it has none."""
+    process = LauncherProcess([sys.executable, "-I", "-S", str(STAND_IN), "UTC", *FOLDERS], patience=60)
+    await process.greeted()
+    await process.aclose()
+    assert await process.fork(LIMITS) is None
 
 
 async def test_child_that_cannot_lock_its_doors() -> None:
@@ -262,7 +298,7 @@ async def test_time_zone_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
 DOOMED: Final = """
 import sys, trio
 from regbot.supervisor.launcher import open_launcher
-from tests.sandbox.raw import root_only
+from tests.sandbox.raw import FOLDERS, root_only
 from tests.supervisor.processes import LIMITS, STAND_IN, launchers, offspring, start
 
 async def main():
