@@ -22,7 +22,8 @@ CHUNKS: Final[Mapping[str, str]] = {
         "local t, x = {}, 42 for i = 1, 200000 do x = (x * 16807) % 2147483647 t[i] = tostring(x) end table.sort(t)"
     ),
     "200 k pattern matches": (
-        'local n = 0 for i = 1, 200000 do if ("v" .. i .. ".2.3-rc"):match("^v(%d+)%.(%d+)%.(%d+)") then n = n + 1 end end'
+        "local n = 0 for i = 1, 200000 do "
+        'if ("v" .. i .. ".2.3-rc"):match("^v(%d+)%.(%d+)%.(%d+)") then n = n + 1 end end'
     ),
     "1e6 small tables": "local t for i = 1, 1000000 do t = {i, i + 1, name = i} end",
 }

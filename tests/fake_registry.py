@@ -17,16 +17,17 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import httpx
 import trio
 
+from regbot.registry import mediatype
 from regbot.registry.credentials import Secret
 from regbot.registry.hosts import Host, Hosts, Tls
 from regbot.registry.http import Client
 from regbot.registry.remote import Remote
 from regbot.registry.transport import open_transport
+from tests.images import Image
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.images import Image
 
 NAME: Final = "registry.test"
 CANARY: Final = "c4n4ry-passw0rd"
@@ -135,6 +136,19 @@ class FakeRegistry(httpx.AsyncBaseTransport):
                     raise answer
                 return answer if isinstance(answer, Reply) else answer(asked)
         return Reply(404, error("MANIFEST_UNKNOWN"))
+
+
+def served(image: Image) -> FakeRegistry:
+    """Return a registry that has *image* as team/app:v1."""
+    fake = FakeRegistry()
+    fake.serve("team/app", "v1", image)
+    return fake
+
+
+def index_of(*entries: Mapping[str, object], children: tuple[Image, ...] = ()) -> Image:
+    """Return an index of *entries*, whatever they are; of *children*, some may be what they name."""
+    body = json.dumps({"schemaVersion": 2, "mediaType": mediatype.OCI_INDEX, "manifests": entries}).encode()
+    return Image(mediatype.OCI_INDEX, body, {}, children)
 
 
 def error(code: str, message: str = "no") -> bytes:

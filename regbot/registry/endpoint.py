@@ -9,13 +9,14 @@ import httpx
 
 from regbot.registry.auth import Auth
 from regbot.registry.errors import RegistryError
+from regbot.registry.reference import MAX_PORT
 from regbot.registry.throttle import Throttle
 
 if TYPE_CHECKING:
     from regbot.registry.hosts import Host
 
 
-_ADDRESS: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?")
+_ADDRESS: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::([0-9]{1,5}))?")
 
 
 class Connect(Protocol):
@@ -55,7 +56,8 @@ class Endpoint:
 
 
 def _base(host: Host) -> httpx.URL:
-    if _ADDRESS.fullmatch(host.address) is None:
+    match = _ADDRESS.fullmatch(host.address)
+    if match is None or int(match[1] or 0) > MAX_PORT:
         message = f'the hostname "{host.address}" of registry {host.name} should be a host or host:port'
         raise RegistryError(message, code="CONFIG", registry=host.name)
     return httpx.URL(f"{host.scheme}://{host.address}")

@@ -10,6 +10,7 @@ import trio
 
 from regbot.registry import faults
 from regbot.registry.errors import RegistryError, Where
+from regbot.registry.reference import MAX_PORT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -61,8 +62,8 @@ class Request:
             found = url.join(location)
         except httpx.InvalidURL as exc:
             raise self.fault(RegistryError, "REDIRECTED", "the answer leads to what is no URL") from exc
-        downgraded = url.scheme == "https" and found.scheme != "https"
-        if not location or found.scheme not in {"http", "https"} or not found.host or downgraded:
+        schemes = {"https"} if url.scheme == "https" else {"http", "https"}
+        if not location or found.scheme not in schemes or not found.host or (found.port or 0) > MAX_PORT:
             shown = faults.shown("the answer leads to", found)
             raise self.fault(RegistryError, "REDIRECTED", f"{shown}, which is not followed")
         return found

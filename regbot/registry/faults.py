@@ -32,6 +32,7 @@ NETWORK_ERRORS: Final = (
     trio.TooSlowError,
     ssl.SSLError,
     OSError,
+    UnicodeError,  # a host that cannot be a name in the DNS
 )
 """What sending a request, or reading an answer, raises when the way to the registry is at fault."""
 

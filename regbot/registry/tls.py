@@ -27,13 +27,14 @@ def context(host: Host, *, identify: bool) -> ssl.SSLContext:
     own = (host.tls is Tls.INSECURE) or host.regcert or (host.client_cert and identify)
     if not own:
         return _shared()
-    made = _system()
+    made = system()
     if host.tls is Tls.INSECURE:
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE
     if host.regcert:
         with _usable(host, "regcert"):
-            made.load_verify_locations(cadata=host.regcert)
+            # Bundles come with comments in every language.
+            made.load_verify_locations(cadata=host.regcert.encode("ascii", "replace").decode())
     if host.client_cert and identify:
         with _usable(host, "clientCert or clientKey"):
             _identify(made, f"{host.client_cert}\n{host.client_key.reveal()}")
@@ -43,15 +44,16 @@ def context(host: Host, *, identify: bool) -> ssl.SSLContext:
 @functools.cache
 def _shared() -> ssl.SSLContext:
     # Reading all authorities of a system takes tens of milliseconds.
-    return _system()
+    return system()
 
 
-def _system() -> ssl.SSLContext:
+def system() -> ssl.SSLContext:
+    """Return a fresh context that trusts what the system trusts."""
     paths = ssl.get_default_verify_paths()
     if paths.cafile or paths.capath:
         return ssl.create_default_context()
     # A system without certificates of its own, such as a bare container.
-    return httpx.create_ssl_context()
+    return httpx.create_ssl_context(trust_env=False)
 
 
 @contextmanager

@@ -54,7 +54,7 @@ class Transport(httpx.AsyncBaseTransport):
         )
         answer = await self._pool(url).handle_async_request(sent)
         body = Answer(answer, request.extensions["timeout"]["read"])
-        return httpx.Response(answer.status, headers=answer.headers, stream=body)
+        return httpx.Response(answer.status, headers=answer.headers, stream=body, extensions=answer.extensions)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -62,7 +62,7 @@ class Transport(httpx.AsyncBaseTransport):
             await pool.aclose()
 
     def _pool(self, url: httpx.URL) -> httpcore.AsyncConnectionPool:
-        key = (url.scheme == "https", _proxy(url))
+        key = (url.scheme == "https", proxy_for(url))
         if key not in self._pools:
             self._pools[key] = _make_pool(self._context() if key[0] else None, key[1])
         return self._pools[key]
@@ -85,7 +85,7 @@ def _make_pool(context: ssl.SSLContext | None, proxy: str) -> httpcore.AsyncConn
     )
 
 
-def _proxy(url: httpx.URL) -> str:
+def proxy_for(url: httpx.URL) -> str:
     """Return the URL of the proxy for *url*, "" for none."""
     proxies = urllib.request.getproxies()
     found = proxies.get(url.scheme) or proxies.get("all") or ""

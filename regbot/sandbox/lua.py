@@ -36,16 +36,17 @@ def read_prelude() -> Prelude:
 
     A child can open no file, so its launcher does this.  Compiled here, a state takes a third of the time to make.
     """
-    sources = dict(_sources())
-    boot = sources.pop(_BOOT)
-    compiler = _new_runtime()
+    texts = dict(sources())
+    boot = texts.pop(_BOOT)
+    compiler = new_runtime()
     files: list[bytes] = []
-    for name, source in sorted(sources.items()):
-        files += [name.encode(), compiler.execute(_COMPILE, source, name.encode())]
+    for name, text in sorted(texts.items()):
+        files += [name.encode(), compiler.execute(_COMPILE, text, name.encode())]
     return Prelude(boot, tuple(files))
 
 
-def _sources() -> Iterator[tuple[str, bytes]]:
+def sources() -> Iterator[tuple[str, bytes]]:
+    """Read the prelude's files; give each one's path in its folder without the ending, and its text."""
     for folder, _, names in os.walk(_FOLDER):
         for name in (name for name in names if name.endswith(".lua")):
             path = os.path.join(folder, name)  # noqa: PTH118 -- as above
@@ -64,7 +65,7 @@ class Script:
 
     def __init__(self, prelude: Prelude) -> None:
         """Make the state.  Nothing is imported or opened from here on."""
-        self._driver: _Driver | None = cast("_Driver", _new_runtime().execute(prelude.boot, *prelude.files))
+        self._driver: _Driver | None = cast("_Driver", new_runtime().execute(prelude.boot, *prelude.files))
 
     def resume(self, body: bytes) -> bytes | None:
         """Take the body of a frame, return the next to send.
@@ -84,7 +85,7 @@ class Script:
             return OUT_OF_MEMORY
 
 
-def _new_runtime() -> luajit21.LuaRuntime:
+def new_runtime() -> luajit21.LuaRuntime:
     """Make a state with nothing of Python in it but lupa's own table, which prelude/boot.lua empties."""
     return luajit21.LuaRuntime(
         encoding=None,

@@ -58,7 +58,9 @@ def _leave_file_system() -> Iterator[Layer]:
     mount = _attempt("mount", partial(kernel.unshare, kernel.CLONE_NEWNS))
     yield mount
     # In the namespace that we share with everybody this would take away their root.
-    yield _attempt("root", _empty_root) if mount.holds else Layer("root", holds=False, detail="needs the mount namespace")
+    yield (
+        _attempt("root", _empty_root) if mount.holds else Layer("root", holds=False, detail="needs the mount namespace")
+    )
 
 
 def _empty_root() -> None:

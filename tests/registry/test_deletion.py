@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import httpcore
 import pytest
 import trio
+import trio.testing
 
 from regbot.registry import deletion, mediatype
 from regbot.registry.digest import Digest
@@ -18,6 +19,8 @@ from tests import images
 from tests.fake_registry import NAME, Asked, FakeRegistry, Reply, client, error
 
 if TYPE_CHECKING:
+    import httpx
+
     from tests.conftest import MakeRegistry
     from tests.docker_registry import DockerRegistry
     from tests.skopeo import Skopeo
@@ -241,6 +244,22 @@ async def test_lost() -> None:
     with pytest.raises(RegistryError, match=f"a copy of .*{IMAGE.digest} to .* mends it") as caught:
         await delete(fake)
     assert caught.value.code == "TAG_LOST"
+
+
+async def test_silence_while_putting_back(autojump_clock: trio.testing.MockClock) -> None:
+    """A registry that falls silent before the tag could be put back does not hold a run for ever."""
+
+    class Silent(OldRegistry):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            if request.method == "HEAD":
+                await trio.sleep_forever()
+            return await super().handle_async_request(request)
+
+    fake = Silent()
+    fake.on(f"PUT {PATH}v1", fake.put)
+    fake.on(f"DELETE {PATH}{stand_in()}", Reply(500))
+    with pytest.raises(RegistryError, match="mends it"):
+        await delete(fake)
 
 
 async def test_schema_1() -> None:

@@ -45,7 +45,7 @@ def test_url() -> None:
     assert str(url) == "http://[::1]:5000/v2/hub/team/app/tags/list?last=a%26b%3Dc"
 
 
-@pytest.mark.parametrize("hostname", ["a/b", "user:secret@a", "a b", "a:port", "?"])
+@pytest.mark.parametrize("hostname", ["a/b", "user:secret@a", "a b", "a:port", "a:65536", "?"])
 def test_bad_hostname(hostname: str) -> None:
     """A hostname that is none is a fault of the configuration, not of the program."""
     sender = Client(Hosts([Host(NAME, hostname=hostname)]), user_agent="")
@@ -225,6 +225,14 @@ async def test_nobody_listens() -> None:
         await sender.send(Request("GET", url, "127.0.0.1:9"))
 
 
+@pytest.mark.parametrize("name", ["a" * 64 + ".example", "xn--a.example"])
+async def test_no_name_of_the_dns(name: str) -> None:
+    """A host that can have no address is Unreachable, and no other error."""
+    sender = Client(Hosts(), user_agent="")
+    with pytest.raises(Unreachable, match="no answer"):
+        await sender.send(Request("GET", sender.top_url(name, "_catalog"), name))
+
+
 async def test_plain_http_hint() -> None:
     """A registry that speaks plain HTTP where TLS was expected comes with the advice to disable it."""
     async with raw_server(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n") as address:
@@ -232,6 +240,15 @@ async def test_plain_http_hint() -> None:
         with pytest.raises(Unreachable, match="tls: disabled"):
             await sender.send(Request("GET", sender.top_url(address, "_catalog"), address))
         await sender.aclose()
+
+
+async def test_tls_hint() -> None:
+    """A registry that speaks TLS where plain HTTP was expected comes with the advice to enable it."""
+    fake = FakeRegistry()
+    fake.on("GET /v2/team/app/tags/list", Reply(400, b"Client sent an HTTP request to an HTTPS server.\n"))
+    sender = client(fake, host(tls=Tls.DISABLED))
+    with pytest.raises(RegistryError, match="tls: enabled"):
+        await sender.send(request(sender))
 
 
 async def test_silent_registry(autojump_clock: trio.testing.MockClock) -> None:

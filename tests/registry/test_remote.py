@@ -185,6 +185,15 @@ async def test_across_registries(fake: FakeRegistry) -> None:
     assert [asked.method for asked in fake.asked] == ["HEAD", "GET", "POST", "PUT"]
 
 
+async def test_there_across_registries(fake: FakeRegistry) -> None:
+    """What the other registry has is not sent, and not asked for twice."""
+    fake.on(f"HEAD /v2/team/copy/blobs/{LAYER.digest}", Reply(200))
+    known = remote(fake, Host(NAME), Host("other.test"))
+    for _ in range(2):
+        await known.copy_blob(LAYER, SOURCE, Repository("other.test", "team/copy"))
+    assert [asked.method for asked in fake.asked] == ["HEAD"]
+
+
 async def test_lying_source(fake: FakeRegistry) -> None:
     """Bytes that are not what they should be are not stored, and the upload is given up."""
     fake.instead(f"GET /v2/team/app/blobs/{LAYER.digest}", Reply(200, bytes(len(DATA))))

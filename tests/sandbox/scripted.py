@@ -66,16 +66,22 @@ def body(message: Message) -> bytes:
     return frames.encode(message)[frames.HEADER.size :]
 
 
-def start(source: str | bytes, name: str = "main", **environment: Value) -> bytes:
+def start(source: str | bytes, name: str = "main", environment: Mapping[str, Value] | None = None) -> bytes:
     """Return the body of the frame that starts a script."""
     text = source.encode() if isinstance(source, str) else source
-    return body(Start(name, text, values.pack(environment)))
+    return body(Start(name, text, values.pack(environment or {})))
 
 
-def run(source: str | bytes, answers: Answers | None = None, *, name: str = "main", **environment: Value) -> Run:
+def run(
+    source: str | bytes,
+    answers: Answers | None = None,
+    *,
+    name: str = "main",
+    environment: Mapping[str, Value] | None = None,
+) -> Run:
     """Run a script to its end; *answers* says what each operation answers, *environment* goes with the start."""
     script, done, waiting = lua.Script(prelude()), Run(), b""
-    answer = script.resume(start(source, name, **environment))
+    answer = script.resume(start(source, name, environment))
     while answer is not None:
         if answer:
             message = frames.decode(answer)
@@ -86,9 +92,9 @@ def run(source: str | bytes, answers: Answers | None = None, *, name: str = "mai
     return done
 
 
-def logs(source: str, answers: Answers | None = None, **environment: Value) -> list[str]:
+def logs(source: str, answers: Answers | None = None, *, environment: Mapping[str, Value] | None = None) -> list[str]:
     """Run a script that comes to a good end, return what it logged."""
-    done = run(source, answers, **environment)
+    done = run(source, answers, environment=environment)
     assert not isinstance(done.messages[-1], Failed), done.error
     return done.logs
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from regbot.protocol.values import Value
     from tests.sandbox.scripted import Answers
 
+COPY_OPTIONS: Final = "digestTags, forceRecursive, includeExternal, platforms"
 ANY_IMAGE: Final = "a string, a reference, a manifest or a config"
 
 ANSWERS: Final[Answers] = {
@@ -110,19 +111,28 @@ def test_results(expression: str, result: str) -> None:
         ("manifest.head('a'):get(1)", "<manifest>:get: the platform should be a string, not 1"),
         ("image.ratelimitWait('a')", "image.ratelimitWait: the limit should be a whole number, 0 or more, not nothing"),
         ("image.ratelimitWait('a', -1)", "image.ratelimitWait: the limit should be a whole number, 0 or more, not -1"),
-        ("image.ratelimitWait('a', 0/0)", "image.ratelimitWait: the limit should be a whole number, 0 or more, not nan"),
-        ("image.ratelimitWait('a', 5, 30)", "image.ratelimitWait: the poll should be a string like \"5m\", not 30"),
+        (
+            "image.ratelimitWait('a', 0/0)",
+            "image.ratelimitWait: the limit should be a whole number, 0 or more, not nan",
+        ),
+        ("image.ratelimitWait('a', 5, 30)", 'image.ratelimitWait: the poll should be a string like "5m", not 30'),
         ("tag.ls('a', 'x')", "tag.ls: the options should be a table with last, limit, not a string"),
         ("tag.ls('a', {limt = 1})", "tag.ls: there is no option 'limt'; there are last, limit"),
-        ("tag.ls('a', {5})", "tag.ls: there is no option with a number as its name; there are last, limit"),
+        ("tag.ls('a', {5})", "tag.ls: there is no option whose name is a number; there are last, limit"),
         ("tag.ls('a', {limit = '5'})", "tag.ls: the option limit should be a whole number, 0 or more, not a string"),
         ("tag.ls('a', {limit = 1.5})", "tag.ls: the option limit should be a whole number, 0 or more, not 1.5"),
-        ("image.copy('a', 'b', {platforms = 'x'})", "image.copy: the option platforms should be a list of strings, not a string"),
-        ("image.copy('a', 'b', {platforms = {1}})", "image.copy: the option platforms should be a list of strings, not a table"),
+        (
+            "image.copy('a', 'b', {platforms = 'x'})",
+            "image.copy: the option platforms should be a list of strings, not a string",
+        ),
+        (
+            "image.copy('a', 'b', {platforms = {1}})",
+            "image.copy: the option platforms should be a list of strings, not a table",
+        ),
         ("image.copy('a', 'b', {digestTags = 1})", "image.copy: the option digestTags should be true or false, not 1"),
         (
             "image.copy('a', 'b', {includeExternals = true})",
-            "image.copy: there is no option 'includeExternals'; there are digestTags, forceRecursive, includeExternal, platforms",
+            f"image.copy: there is no option 'includeExternals'; there are {COPY_OPTIONS}",
         ),
     ],
 )
@@ -164,7 +174,9 @@ def test_both_at_once() -> None:
 
 def test_copies_and_aliases() -> None:
     """reference.new of a reference is an independent copy and asks nobody; an assignment is the same reference."""
-    source = "local a = reference.new('r:a') local b, c = a, reference.new(a) b:tag('b') c:tag('c') print(a, b, c, a == b, a == c)"
+    source = """
+        local a = reference.new('r:a') local b, c = a, reference.new(a)
+        b:tag('b') c:tag('c') print(a, b, c, a == b, a == c)"""
     done = run(source, ANSWERS)
     assert (done.logs, len(done.calls)) == (["r:b\tr:b\tr:c\ttrue\tfalse"], 1)
 
@@ -185,7 +197,10 @@ def test_a_method_on_a_text() -> None:
         ("r:tag(nil)", "<reference>:tag: the tag should be a string, not nothing"),
         ("r:digest({})", "<reference>:digest: the digest should be a string, not a table"),
         ("r.tag()", f"<reference>:tag: the image should be {ANY_IMAGE}, not nothing"),
-        ("r.foo = 1", "the fields of a reference cannot be assigned; set its tag with :tag(x), its digest with :digest(x)"),
+        (
+            "r.foo = 1",
+            "the fields of a reference cannot be assigned; set its tag with :tag(x), its digest with :digest(x)",
+        ),
         ("local x = 'x' .. r", "attempt to concatenate local 'r' (a userdata value)"),
         ("local x = #r", "attempt to get length of local 'r' (a userdata value)"),
         ("setmetatable(r, {})", "bad argument #1 to 'setmetatable' (table expected, got userdata)"),
@@ -198,7 +213,9 @@ def test_misuse_of_references(source: str, text: str) -> None:
 
 def test_a_reference_tells_nothing_of_itself() -> None:
     """Unknown fields are nil, the metatable is sealed, and close does nothing."""
-    source = "local r = reference.new('a') print(r.nosuch, r.state, r.class, getmetatable(r), r:close(), type(r), r.tag == r.tag)"
+    source = """
+        local r = reference.new('a')
+        print(r.nosuch, r.state, r.class, getmetatable(r), r:close(), type(r), r.tag == r.tag)"""
     assert logs(source, ANSWERS) == ["nil\tnil\tnil\tfalse\tnil\tuserdata\ttrue"]
 
 

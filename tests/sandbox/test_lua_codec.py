@@ -44,11 +44,13 @@ BENCH: Final = b"""
     coroutine.resume(bench)
     return bench
 """
-"""Answers a payload with the payload of its value, Lua source with that of what it returns; or with the error's text."""
+"""Answers a payload with that of its value, Lua source with that of what it returns; or with the text of the error."""
 
 LIST_OF_ONE: Final = b"\x91"
 
-scalars = st.one_of(st.none(), st.booleans(), st.integers(-(1 << 53), 1 << 53), st.floats(allow_nan=False), st.binary(max_size=300))
+scalars = st.one_of(
+    st.none(), st.booleans(), st.integers(-(1 << 53), 1 << 53), st.floats(allow_nan=False), st.binary(max_size=300)
+)
 trees: st.SearchStrategy[Value] = st.recursive(
     scalars,
     lambda inner: st.one_of(
@@ -68,9 +70,10 @@ def bench(text: bytes) -> bytes:
 
 def packed(expression: str) -> Value:
     """Return the value that Lua's codec sends for an expression."""
-    result = values.unpack(bench(f"return {expression}".encode()))
-    assert isinstance(result, list)
-    return result[0]
+    match values.unpack(bench(f"return {expression}".encode())):
+        case [value]:
+            return value
+    raise AssertionError(expression)
 
 
 def refusal(source: str) -> str:
@@ -88,7 +91,9 @@ def test_there_and_back(value: Value) -> None:
 def test_every_double(number: float) -> None:
     """A double crosses bit by bit, the smallest and the endless ones too."""
     (back,) = msgpack.unpackb(bench(msgpack.packb(number)))
-    assert math.isnan(back) if math.isnan(number) else (back, math.copysign(1, back)) == (number, math.copysign(1, number))
+    assert (
+        math.isnan(back) if math.isnan(number) else (back, math.copysign(1, back)) == (number, math.copysign(1, number))
+    )
 
 
 @given(st.floats(width=32, allow_nan=False))
@@ -98,7 +103,8 @@ def test_every_single(number: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "number", [0, -1, 127, 128, -32, -33, 255, 256, -128, -129, 65535, 65536, -(1 << 31), (1 << 32) - 1, 1 << 32, -(1 << 53)]
+    "number",
+    [0, -1, 127, 128, -32, -33, 255, 256, -128, -129, 65535, 65536, -(1 << 31), (1 << 32) - 1, 1 << 32, -(1 << 53)],
 )
 def test_every_size_of_integer(number: int) -> None:
     """Integers are read from each of msgpack's forms, and written as integers."""
@@ -115,7 +121,12 @@ def test_integers_beyond_a_double(number: int) -> None:
 @pytest.mark.parametrize("length", [0, 31, 32, 255, 256, 65535, 65536])
 def test_every_length(length: int) -> None:
     """Text, bytes, lists and maps are read from each of msgpack's forms, and written again."""
-    value: list[Value] = ["x" * length, b"x" * length, [1] * length, {str(i): 1 for i in range(min(length, 20000) or 1)}]
+    value: list[Value] = [
+        "x" * length,
+        b"x" * length,
+        [1] * length,
+        {str(i): 1 for i in range(min(length, 20000) or 1)},
+    ]
     assert values.unpack(bench(msgpack.packb(value))) == [[b"x" * length, *value[1:]]]
 
 
@@ -143,7 +154,10 @@ def test_metatables_are_not_looked_at() -> None:
     ("expression", "text"),
     [
         ("(function() local t = {} t[1] = t return t end)()", "a table is nested deeper than 64, or holds itself"),
-        ("(function() local t = {} for _ = 1, 200000 do t = {t} end return t end)()", "a table is nested deeper than 64"),
+        (
+            "(function() local t = {} for _ = 1, 200000 do t = {t} end return t end)()",
+            "a table is nested deeper than 64",
+        ),
         ("(function() local t = {1} for _ = 1, 60 do t = {t, t} end return t end)()", "more than 100000 values"),
         ("{[0/0 ~= 0/0] = 1}", "a key that is a boolean"),
         ("{[{}] = 1}", "a key that is a table"),
@@ -155,7 +169,10 @@ def test_metatables_are_not_looked_at() -> None:
         ("{coroutine.create(print)}", "a thread cannot be sent"),
         ("1LL", "a cdata cannot be sent"),
         ("(function() local t = {} for i = 1, 100000 do t[i] = 0 end return t end)()", "more than 100000 values"),
-        ("(function() local s, t = ('x'):rep(2^20), {} for i = 1, 16 do t[i] = s end return t end)()", "larger than 15728640 bytes"),
+        (
+            "(function() local s, t = ('x'):rep(2^20), {} for i = 1, 16 do t[i] = s end return t end)()",
+            "larger than 15728640 bytes",
+        ),
         ("{[('x'):rep(2^24)] = 1}", "larger than 15728640 bytes"),
     ],
 )
@@ -184,7 +201,9 @@ def test_any_bytes(data: bytes) -> None:
     assert result[:1] == LIST_OF_ONE or b"attempt to" not in result
 
 
-@pytest.mark.parametrize("data", [b"\xc1", b"\xd4\x01\x02", b"\xc4\x05abc", b"\x92\x01", b"\x81\x01\x01", b"\x01\x01", b"\x91" * 70])
+@pytest.mark.parametrize(
+    "data", [b"\xc1", b"\xd4\x01\x02", b"\xc4\x05abc", b"\x92\x01", b"\x81\x01\x01", b"\x01\x01", b"\x91" * 70]
+)
 def test_malformed(data: bytes) -> None:
     """Extensions, what is cut off, keys that are numbers, a second value, and depth are errors."""
     assert bench(data).endswith(b": the answer to a call is malformed")

@@ -10,7 +10,7 @@ TAGS = {"tag.ls": lambda _: ["v1", "v2"]}
 
 
 def test_values_go_both_ways() -> None:
-    """resume and yield hand each other their arguments, nil among them."""
+    """Resume and yield hand each other their arguments, nil among them."""
     source = """
         local co = coroutine.create(function(a, b) local c = coroutine.yield(a + b, nil) return c end)
         log(select('#', coroutine.resume(co, 1, 2)))

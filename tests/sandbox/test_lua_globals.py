@@ -6,18 +6,19 @@ from typing import Final
 
 import pytest
 
-from tests.sandbox.scripted import logs
+from regbot.sandbox import lua
+from tests.sandbox.scripted import logs, prelude
 
 GLOBALS: Final = {
-    "": """_G _VERSION assert bit collectgarbage coroutine error getmetatable image ipairs load loadstring log manifest math
-        next os pairs pcall print rawequal rawget rawset reference repo require select setmetatable string table tag
-        tonumber tostring type unpack xpcall""",
+    "": """_G _VERSION assert bit collectgarbage coroutine error getmetatable image ipairs load loadstring log manifest
+        math next os pairs pcall print rawequal rawget rawset reference repo require select setmetatable string table
+        tag tonumber tostring type unpack xpcall""",
     "bit": "arshift band bnot bor bswap bxor lshift rol ror rshift tobit tohex",
     "coroutine": "create resume running status wrap yield",
     "image": "config copy manifest manifestHead manifestList ratelimitWait",
     "manifest": "descriptor get getList head",
-    "math": """abs acos asin atan atan2 ceil cos cosh deg exp floor fmod frexp huge ldexp log log10 max min modf pi pow rad
-        random randomseed sin sinh sqrt tan tanh""",
+    "math": """abs acos asin atan atan2 ceil cos cosh deg exp floor fmod frexp huge ldexp log log10 max min modf pi pow
+        rad random randomseed sin sinh sqrt tan tanh""",
     "os": "clock date difftime time",
     "reference": "close new",
     "repo": "ls",
@@ -40,6 +41,13 @@ def test_names(name: str) -> None:
 def test_absent(probe: str) -> None:
     """What leads out is not there, by name or by `require`."""
     assert logs(f"log(tostring({probe}) .. tostring((pcall(require, '{probe}'))))") == ["nilfalse"]
+
+
+def test_the_real_globals_are_empty() -> None:
+    """What lupa or LuaJIT look up by name is nothing that a script, or a library, could have put there."""
+    runtime = lua.new_runtime()
+    runtime.execute(prelude().boot, *prelude().files)
+    assert list(runtime.globals()) == []
 
 
 def test_a_literal_does_not_bring_ffi_back() -> None:
@@ -73,8 +81,6 @@ def test_replaced_functions_are_not_used_by_the_prelude() -> None:
 
 
 def test_collectgarbage_counts() -> None:
-    """collectgarbage says how much memory is in use, and answers 0 to everything else."""
+    """Collectgarbage says how much memory is in use, and answers 0 to everything else."""
     source = "log(type(collectgarbage('count'))) log(collectgarbage()) log(collectgarbage('setpause', 1))"
     assert logs(source) == ["number", "0", "0"]
-
-

@@ -191,7 +191,7 @@ async def test_launcher_without_a_child(tmp_path: Path, answers: list[str], erro
 )
 async def test_silent_launcher(tmp_path: Path, answers: list[str], error: str) -> None:
     """A launcher that does not answer is killed, and counts as one that died."""
-    async with open_launcher(entry=broken(tmp_path, *answers, silent=True), patience=0.1) as launcher:
+    async with open_launcher(entry=broken(tmp_path, *answers, silent=True), patience=1.5) as launcher:
         with pytest.raises(LauncherFailed, match=error):
             await run_once(launcher)
 

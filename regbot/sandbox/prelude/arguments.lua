@@ -1,5 +1,5 @@
--- Checks of what a script hands to an operation.  Each names the function, the argument, what it should be and what came.
--- Types are allowed, never denied: a literal such as 1LL has a type of its own.
+-- Checks of what a script hands to an operation.  Each names the function, the argument, what it should be and what
+-- came.  Types are allowed, never denied: a literal such as 1LL has a type of its own.
 
 local use = ...
 local errors, objects = use("errors"), use("objects")
@@ -105,8 +105,8 @@ function arguments.options(caller, known, value)
   local options
   for key, item in next, value do
     if type(key) ~= "string" or not known[key] then
-      local shown = type(key) == "string" and "'" .. errors.cut(key, 100) .. "'" or "with a " .. type(key) .. " as its name"
-      errors.raise(format("%s: there is no option %s; there are %s", caller, shown, names_of(known)))
+      local named = type(key) == "string" and "'" .. errors.cut(key, 100) .. "'" or "whose name is a " .. type(key)
+      errors.raise(format("%s: there is no option %s; there are %s", caller, named, names_of(known)))
     end
     options = options or {}
     options[key] = arguments.needed(caller, "option " .. key, known[key], item)

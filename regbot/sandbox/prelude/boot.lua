@@ -1,15 +1,16 @@
--- The first chunk of a state: makes it what a script may live in, and returns the driver, started, for Python to resume.
+-- The first chunk of a state: makes it what a script may live in, and returns the driver, started, for Python to
+-- resume.
 --
--- Its arguments are the other files of this folder: name, bytecode, name, bytecode …  Every one of them is loaded with
--- `native` as its globals, a copy of the libraries that no script can reach, and with the function `use`, which gives
--- what another file returned.  So a script may change each table that it sees and changes nothing for us.
+-- Its arguments are the other files of this folder: name, bytecode, name, bytecode and so on.  Every one of them is
+-- loaded with `native` as its globals, a copy of the libraries that no script can reach, and with the function `use`,
+-- which gives what another file returned.  So a script may change each table that it sees and changes nothing for us.
 --
 -- A rule for all of these files: no method call on a string.  `text:sub(1)` looks in the table `string` of the script.
 
 local LIBRARIES = { "string", "table", "math", "coroutine", "bit", "os", "debug" }
 local FUNCTIONS = {
-  "assert", "collectgarbage", "error", "getmetatable", "ipairs", "load", "newproxy", "next", "pairs", "pcall", "rawequal",
-  "rawget", "rawset", "select", "setmetatable", "tonumber", "tostring", "type", "unpack", "_VERSION",
+  "_VERSION", "assert", "collectgarbage", "error", "getmetatable", "ipairs", "load", "newproxy", "next", "pairs",
+  "pcall", "rawequal", "rawget", "rawset", "select", "setmetatable", "tonumber", "tostring", "type", "unpack",
 }
 
 jit.off()
@@ -58,8 +59,8 @@ local function emptied(tables)
   end
 end
 emptied({
-  package.loaders, package.preload, package.loaded.ffi, python, io, os, debug, string, table, coroutine, math, jit.opt or {},
-  jit, bit, package.loaded, package, _G,
+  package.loaders, package.preload, package.loaded.ffi, python, io, os, debug, string, table, coroutine, math, bit,
+  jit.opt, jit, package.loaded, package, _G,
 })
 
 native.assert(native.coroutine.resume(driver))

@@ -19,9 +19,8 @@ function calls.perform(operation, arguments, count)
   local chunk, line = errors.here()
   local payload = pack.list(arguments, count)
   last_number = last_number + 1
-  local number = last_number
-  local frame = "\149\164call" .. pack.number(number) .. pack.str(operation) .. pack.number(line or 0) .. pack.bin(payload)
-  local ok, answer = yield(REQUEST, number, frame)
+  local fields = pack.number(last_number) .. pack.str(operation) .. pack.number(line or 0) .. pack.bin(payload)
+  local ok, answer = yield(REQUEST, last_number, "\149\164call" .. fields)
   local value = unpack(answer)
   if not ok then
     errors.raise_at(chunk, line, value.message)

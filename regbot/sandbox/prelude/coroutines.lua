@@ -10,7 +10,8 @@ local type, error = type, error
 local create, native_resume, native_status = coroutine.create, coroutine.resume, coroutine.status
 local native_yield, running = coroutine.yield, coroutine.running
 
-local REQUEST, waiting, parent, depth, task = threads.REQUEST, threads.waiting, threads.parent, threads.depth, threads.task
+local REQUEST, task, waiting = threads.REQUEST, threads.task, threads.waiting
+local depth, parent = threads.depth, threads.parent
 
 -- Every level takes some of the C stack, and LuaJIT does not look after it.
 local MAX_DEPTH = 190

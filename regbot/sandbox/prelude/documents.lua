@@ -3,7 +3,7 @@
 local use = ...
 local errors, json, types = use("errors"), use("json"), use("types")
 
-local pcall, tostring = pcall, tostring
+local pcall, type = pcall, type
 
 local documents = {}
 
@@ -11,7 +11,7 @@ local function read(state)
   return types.made(state.struct, json.decode(state.body))
 end
 
--- Return the table of a document's fields.  *state* has `body`, `struct` and `title`, what the text of an error calls it.
+-- Return the table of a document's fields.  *state* has `body`, `struct`, and `title` for the text of an error.
 local function fields(state)
   if not state.fields then
     local ok, result, origin = pcall(read, state)
@@ -35,7 +35,8 @@ end
 
 -- `assign` of a class.
 function documents.assign(state, key)
-  errors.raise("the field " .. tostring(key) .. " of " .. state.title .. " cannot be assigned")
+  local name = type(key) == "string" and "the field " .. key or "a field whose name is a " .. type(key)
+  errors.raise(name .. " of " .. state.title .. " cannot be assigned")
 end
 
 return documents

@@ -1,6 +1,6 @@
--- The coroutine that Python resumes.  It takes the body of a frame and gives the body of the next to send, or "" when it
--- wants one more; when it ends the run is over.  It resumes each task until that waits for the answer to a call, and
--- finds the task that an answer is for by the call's number.
+-- The coroutine that Python resumes.  It takes the body of a frame and gives the body of the next to send, or "" when
+-- it wants one more; when it ends the run is over.  It resumes each task until that waits for the answer to a call,
+-- and finds the task that an answer is for by the call's number.
 
 local use = ...
 local chunks, environment, errors = use("chunks"), use("environment"), use("errors")

@@ -34,8 +34,9 @@ local environment = {
   image = api("image"), log = logging.log, manifest = api("manifest"), print = logging.print,
   reference = api("reference"), repo = api("repo"), tag = api("tag"),
   math = copied(math, {
-    "abs", "acos", "asin", "atan", "atan2", "ceil", "cos", "cosh", "deg", "exp", "floor", "fmod", "frexp", "huge", "ldexp",
-    "log", "log10", "max", "min", "modf", "pi", "pow", "rad", "random", "randomseed", "sin", "sinh", "sqrt", "tan", "tanh",
+    "abs", "acos", "asin", "atan", "atan2", "ceil", "cos", "cosh", "deg", "exp", "floor", "fmod", "frexp", "huge",
+    "ldexp", "log", "log10", "max", "min", "modf", "pi", "pow", "rad", "random", "randomseed", "sin", "sinh", "sqrt",
+    "tan", "tanh",
   }),
   os = clock,
   string = copied(string, {

@@ -1,6 +1,7 @@
 -- Times as Go prints them: 2024-01-02T03:04:05.5+02:00 is "2024-01-02 03:04:05.5 +0200 +0200".
 
-local date, format, floor, gsub, match, tonumber = os.date, string.format, math.floor, string.gsub, string.match, tonumber
+local date, floor, tonumber = os.date, math.floor, tonumber
+local format, gsub, match = string.format, string.gsub, string.match
 
 local LAYOUT = "^(%d%d%d%d)%-(%d%d)%-(%d%d)T(%d%d):(%d%d):(%d%d)(%.?%d*)([Zz+-])(%d?%d?):?(%d?%d?)$"
 
@@ -9,7 +10,8 @@ local function seconds(year, month, day, hour, minute, second)
   if month < 3 then
     year, month = year - 1, month + 12
   end
-  local days = 365 * year + floor(year / 4) - floor(year / 100) + floor(year / 400) + floor((153 * (month - 3) + 2) / 5) + day
+  local leap_days = floor(year / 4) - floor(year / 100) + floor(year / 400)
+  local days = 365 * year + leap_days + floor((153 * (month - 3) + 2) / 5) + day
   return (days - 719469) * 86400 + hour * 3600 + minute * 60 + second
 end
 

@@ -20,14 +20,15 @@ local function skip(text, position)
 end
 
 local function utf8(code)
+  local last = 0x80 + code % 64
   if code < 0x80 then
     return char(code)
   elseif code < 0x800 then
-    return char(0xC0 + floor(code / 64), 0x80 + code % 64)
+    return char(0xC0 + floor(code / 64), last)
   elseif code < 0x10000 then
-    return char(0xE0 + floor(code / 4096), 0x80 + floor(code / 64) % 64, 0x80 + code % 64)
+    return char(0xE0 + floor(code / 4096), 0x80 + floor(code / 64) % 64, last)
   end
-  return char(0xF0 + floor(code / 262144), 0x80 + floor(code / 4096) % 64, 0x80 + floor(code / 64) % 64, 0x80 + code % 64)
+  return char(0xF0 + floor(code / 262144), 0x80 + floor(code / 4096) % 64, 0x80 + floor(code / 64) % 64, last)
 end
 
 local function hex(text, position)

@@ -1,5 +1,5 @@
--- The documents whose fields a script may read, as Go's types have them (regclient's types, the OCI image specification,
--- Docker's image manifest v2).  A row is: JSON name, Go name, kind.
+-- The documents whose fields a script may read (OCI image specification; Docker's image manifest version 2), with the
+-- names of regclient's Go types.  A row is: JSON name, Go name, kind.
 
 local use = ...
 local types = use("types")

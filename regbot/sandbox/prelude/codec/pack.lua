@@ -1,5 +1,5 @@
--- Lua values to msgpack, as far as regbot/protocol/values.py reads it.  A string travels as `bin`.  What a script hands over
--- is bounded in depth, number and bytes, and metatables are not looked at.
+-- Lua values to msgpack, as far as regbot/protocol/values.py reads it.  A string travels as `bin`.  What a script hands
+-- over is bounded in depth, number and bytes, and metatables are not looked at.
 
 local use = ...
 local errors = use("errors")
@@ -110,7 +110,7 @@ local function put(state, bytes)
   state[#state + 1] = bytes
 end
 
--- Returns how many entries a table has and whether they are 1, 2, … of a list; raises where it is neither list nor map.
+-- Returns how many entries a table has and whether they are those of a list; raises where it is neither list nor map.
 local function shape(value)
   local count, named = 0, 0
   for key in next, value do

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from regbot.registry.errors import RegistryError, Unverified
+from regbot.registry.exchange import Request
+from tests.fake_registry import CANARY
+
+URL = httpx.URL(f"https://user:{CANARY}@a.example/v2/x/tags/list?token={CANARY}")
+REQUEST = Request("GET", URL, "a.example", "x")
+
+
+@pytest.mark.parametrize(
+    ("location", "target"),
+    [
+        ("/y?z=1", "https://a.example/y?z=1"),
+        ("more?last=b", "https://a.example/v2/x/tags/more?last=b"),
+        ("https://b.example:8443/y", "https://b.example:8443/y"),
+    ],
+)
+def test_target(location: str, target: str) -> None:
+    """A location is taken from where it was said."""
+    assert str(REQUEST.target(httpx.URL("https://a.example/v2/x/tags/list"), location)) == target
+
+
+@given(st.text() | st.from_regex(r"(https?:)?//[a-z0-9.:@\[\]%/-]{0,30}", fullmatch=True))
+def test_any_location(location: str) -> None:
+    """Any location is an https URL with a host, or an error of the registry."""
+    try:
+        found = REQUEST.target(httpx.URL("https://a.example/v2/x"), location)
+    except RegistryError:
+        return
+    assert (found.scheme, found.host != "") == ("https", True)
+
+
+@pytest.mark.parametrize("location", ["http://a:b/", "https://a.example:99999999/", "//\0/"])
+def test_no_url(location: str) -> None:
+    """A location that is no URL is an error of the registry."""
+    with pytest.raises(RegistryError, match="leads to"):
+        REQUEST.target(URL, location)
+
+
+def test_fault() -> None:
+    """An error of a request says where it happened, and nothing that is secret."""
+    fault = REQUEST.fault(Unverified, "DIGEST_INVALID", "no")
+    assert str(fault) == "GET https://a.example/v2/x/tags/list: no"
+    assert (type(fault), fault.code, fault.registry, fault.repository) == (
+        Unverified,
+        "DIGEST_INVALID",
+        "a.example",
+        "x",
+    )
+    assert CANARY not in repr(vars(fault))

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from regbot.registry.errors import InvalidText, NotFound, RegistryError, WriteRefused
+from regbot.registry.files import Files
+from regbot.registry.held import Held
+from regbot.registry.hosts import Host, Hosts, Tls
+from regbot.registry.images import CopyOptions, config, copy
+from regbot.registry.manifest import Manifest
+from regbot.registry.reference import Reference, Repository
+from regbot.registry.registries import Registries
+from tests import images
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.docker_registry import DockerRegistry
+    from tests.skopeo import Skopeo
+
+IMAGE = images.image()
+INDEX = images.platforms("linux/amd64", "linux/arm64")
+MANIFEST = Manifest.read(IMAGE.manifest)
+PLAIN = CopyOptions()
+
+
+@pytest.fixture
+def files(files_folder: Path) -> Iterator[Files]:
+    """Open the files folder."""
+    with Files(files_folder) as opened:
+        yield opened
+
+
+def registries(*known: DockerRegistry, files: Files | None = None, read_only: bool = False) -> Registries:
+    """Return a way to registries and to the layouts in *files*."""
+    hosts = Hosts([Host(each.host, tls=Tls.DISABLED) for each in known])
+    return Registries(hosts, files=files, read_only=read_only, user_agent="regbot/test")
+
+
+async def test_registry_to_layout_and_back(
+    registry: DockerRegistry, skopeo: Skopeo, files_folder: Path, files: Files
+) -> None:
+    """An index goes from a registry into a layout and from there into a registry, and stays the same."""
+    images.push(registry, "team/app", "v1", INDEX)
+    names = [Reference.parse(name.format(registry.host)) for name in ("{}/team/app:v1", "ocidir://out:x", "{}/back:v2")]
+    async with registries(registry, files=files) as through:
+        await copy(through, names[0], names[1], PLAIN)
+        await copy(through, names[1], names[2], PLAIN)
+        assert await through.tags(names[1].repository) == ["x"]
+    assert skopeo.digest(f"oci:{files_folder}/out:x") == skopeo.digest(str(names[2])) == INDEX.digest
+
+
+async def test_blob_that_is_there(registry: DockerRegistry, files: Files) -> None:
+    """A blob that the other side has is not sent again."""
+    images.push(registry, "team/app", "v1", IMAGE)
+    layout = Repository("", "out")
+    async with registries(registry, files=files) as through:
+        for _ in range(2):
+            await through.copy_blob(MANIFEST.layers[0], Repository(registry.host, "team/app"), layout)
+    assert [method for method, _, _ in registry.requests()] == ["GET"]
+
+
+async def test_everything_of_a_registry(registry: DockerRegistry) -> None:
+    """Each method does at a registry what it says."""
+    repository = Repository(registry.host, "team/app")
+    tag, layer = Reference(repository, "v1"), MANIFEST.layers[0]
+    async with registries(registry) as through:
+        for blob in MANIFEST.blobs:
+            await through.put_blob(repository, blob, Held(IMAGE.blobs[str(blob.digest)]))
+        await through.put_manifest(tag, MANIFEST)
+        assert (await through.has_blob(repository, layer.digest), await through.repositories(registry.host)) == (
+            True,
+            ["team/app"],
+        )
+        assert (await through.head(tag)).descriptor == (await through.manifest(tag)).descriptor == MANIFEST.descriptor
+        assert (await config(through, tag, None))[1] == IMAGE.blobs[str(MANIFEST.blobs[0].digest)]
+        await through.delete_tag(tag)
+        await through.put_manifest(Reference(repository, "v2"), MANIFEST)
+        await through.delete_manifest(tag.at(MANIFEST.descriptor.digest))
+        with pytest.raises(NotFound):
+            await through.head(Reference(repository, "v2"))
+
+
+@pytest.mark.parametrize("repository", ["127.0.0.1:9/team/app", "ocidir://out"])
+@pytest.mark.parametrize("write", ["put_manifest", "delete_manifest", "delete_tag", "put_blob", "copy_blob"])
+async def test_read_only(files: Files, files_folder: Path, repository: str, write: str) -> None:
+    """In a dry run every write is refused before anything is sent, or a file made."""
+    where = Repository.parse(repository)
+    reference = Reference(where, "v1", MANIFEST.descriptor.digest)
+    arguments = {
+        "put_manifest": (reference, MANIFEST),
+        "put_blob": (where, MANIFEST.layers[0], Held(b"")),
+        "copy_blob": (MANIFEST.layers[0], where, where),
+    }
+    async with registries(files=files, read_only=True) as through:
+        with pytest.raises(WriteRefused):
+            await getattr(through, write)(*arguments.get(write, (reference,)))
+    assert list(files_folder.iterdir()) == []
+
+
+async def test_read_only_reads(registry: DockerRegistry) -> None:
+    """And it reads."""
+    images.push(registry, "team/app", "v1", IMAGE)
+    async with registries(registry, read_only=True) as through:
+        assert await through.tags(Repository(registry.host, "team/app")) == ["v1"]
+
+
+async def test_no_files_folder() -> None:
+    """Without a files folder there are no layouts."""
+    async with registries() as through:
+        with pytest.raises(RegistryError, match="no files folder"):
+            await through.tags(Repository("", "out"))
+
+
+async def test_catalog_of_a_layout(files: Files) -> None:
+    """A layout holds no repositories."""
+    async with registries(files=files) as through:
+        with pytest.raises(InvalidText, match="layout"):
+            await through.repositories("ocidir://out")
+
+
+def test_httpx_is_loaded_late() -> None:
+    """Who needs no registry does not pay for httpx."""
+    script = "import sys, regbot.registry.registries, regbot.registry.images; print('httpx' in sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert shown == "False\n"
