@@ -46,11 +46,10 @@ class Request:
 
     def wire(self, url: httpx.URL, headers: dict[str, str]) -> httpx.Request:
         """Return what is sent for it to *url*; *headers* come besides its own."""
-        headers = {**headers, **self.headers}
+        headers = {"Host": url.netloc.decode(), **headers, **self.headers}
         extensions = {"timeout": TIMEOUTS}
         if isinstance(self.body, bytes):
             return httpx.Request(self.method, url, headers=headers, content=self.body, extensions=extensions)
-        headers["Host"] = url.netloc.decode()
         return httpx.Request(self.method, url, headers=headers, stream=_Sent(self.body), extensions=extensions)
 
     def target(self, url: httpx.URL, location: str) -> httpx.URL:
@@ -63,7 +62,7 @@ class Request:
         except httpx.InvalidURL as exc:
             raise self.fault(RegistryError, "REDIRECTED", "the answer leads to what is no URL") from exc
         schemes = {"https"} if url.scheme == "https" else {"http", "https"}
-        if not location or found.scheme not in schemes or not found.host or (found.port or 0) > MAX_PORT:
+        if not location or found.scheme not in schemes or not found.raw_host or (found.port or 0) > MAX_PORT:
             shown = faults.shown("the answer leads to", found)
             raise self.fault(RegistryError, "REDIRECTED", f"{shown}, which is not followed")
         return found

@@ -93,6 +93,6 @@ def _next(client: Client, request: Request, answer: Answer) -> Request | None:
     url = request.target(answer.url, match[1])
     # The registry picks this URL, and our credentials travel with it: to their own host or nowhere.
     if not client.is_home(request.registry, url):
-        why = f"the next page is said to be at {url.host}, which is not the registry"
+        why = f"the next page is said to be at {url.raw_host.decode()}, which is not the registry"
         raise request.fault(RegistryError, "FOREIGN_LINK", why)
     return replace(request, url=url)

@@ -89,6 +89,7 @@ def proxy_for(url: httpx.URL) -> str:
     """Return the URL of the proxy for *url*, "" for none."""
     proxies = urllib.request.getproxies()
     found = proxies.get(url.scheme) or proxies.get("all") or ""
-    if not found or url.host.startswith(_LOOPBACK) or urllib.request.proxy_bypass(url.host):
+    host = url.raw_host.decode()
+    if not found or host.startswith(_LOOPBACK) or urllib.request.proxy_bypass(host):
         return ""
     return found if "://" in found else f"http://{found}"

@@ -18,6 +18,7 @@ REQUEST = Request("GET", URL, "a.example", "x")
     [
         ("/y?z=1", "https://a.example/y?z=1"),
         ("more?last=b", "https://a.example/v2/x/tags/more?last=b"),
+        ("https://xn--a/y", "https://xn--a/y"),
         ("https://b.example:8443/y", "https://b.example:8443/y"),
     ],
 )
@@ -33,10 +34,10 @@ def test_any_location(location: str) -> None:
         found = REQUEST.target(httpx.URL("https://a.example/v2/x"), location)
     except RegistryError:
         return
-    assert (found.scheme, found.host != "") == ("https", True)
+    assert (found.scheme, found.raw_host != b"") == ("https", True)
 
 
-@pytest.mark.parametrize("location", ["http://a:b/", "https://a.example:99999999/", "//\0/"])
+@pytest.mark.parametrize("location", ["http://a:b/", "https://a.example:99999999/", "https://:1/", "//\0/"])
 def test_no_url(location: str) -> None:
     """A location that is no URL is an error of the registry."""
     with pytest.raises(RegistryError, match="leads to"):
