@@ -95,7 +95,10 @@ CREDS: Final = Section(
 )
 
 MEMORY: Final = Field("memory", kinds.SIZE, "Memory that a script may take.", default="128MiB")
-LIMITS: Final = Section("limits", "What a script may use.  The Go program has no such limits.", (MEMORY,))
+LOG_BYTES: Final = Field(
+    "logBytes", kinds.SIZE, "Bytes that a run may log; then one line says that the log was cut.", default="1MiB"
+)
+LIMITS: Final = Section("limits", "What a script may use.  The Go program has no such limits.", (MEMORY, LOG_BYTES))
 
 INTERVAL: Final = Field("interval", kinds.DURATION, "Time between two runs of `regbot server`.")
 SCHEDULE: Final = Field("schedule", kinds.SCHEDULE, "When `regbot server` runs a script; beats interval.")

@@ -10,7 +10,7 @@ from regbot.config.creds import merged_creds
 from regbot.config.document import NotYaml, compose
 from regbot.config.files import read_text
 from regbot.config.findings import ConfigError, Finding, Report
-from regbot.config.model import MEMORY, Config, Defaults, Script
+from regbot.config.model import LOG_BYTES, MEMORY, Config, Defaults, Script
 from regbot.config.nodes import Scalar
 from regbot.config.reading import Entry, Reader
 
@@ -92,7 +92,7 @@ def _script(entry: Entry, defaults: Entry) -> Script:
     schedule = entry.get(fields.SCHEDULE)
     if schedule is None and own_interval is None:
         schedule = defaults.get(fields.SCHEDULE)
-    memory = entry.part("limits").get(fields.MEMORY) or defaults.part("limits").get(fields.MEMORY)
+    own, usual = entry.part("limits"), defaults.part("limits")
     return Script(
         name=entry.get(fields.NAME) or "",
         text=entry.get(fields.SCRIPT_TEXT) or "",
@@ -100,7 +100,8 @@ def _script(entry: Entry, defaults: Entry) -> Script:
         timeout=timeout if timeout > 0 else None,
         schedule=schedule,
         interval=None if schedule else own_interval or _interval(defaults),
-        memory=memory or MEMORY,
+        memory=own.get(fields.MEMORY) or usual.get(fields.MEMORY) or MEMORY,
+        log_bytes=own.get(fields.LOG_BYTES) or usual.get(fields.LOG_BYTES) or LOG_BYTES,
     )
 
 

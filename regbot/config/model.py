@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 NOTHING: Final = Secret("")
 MEMORY: Final = 128 << 20
 """Bytes that a script may take where the file sets no limit."""
+LOG_BYTES: Final = 1 << 20
+"""Bytes that a run may log where the file sets no limit."""
 CREDENTIALS_KEPT: Final = 3600.0
 """Seconds for which the answer of a credential helper is kept where the file does not say."""
 
@@ -93,6 +95,7 @@ class Script:
     schedule: Schedule | None
     interval: float | None
     memory: int = MEMORY
+    log_bytes: int = LOG_BYTES
 
 
 @dataclass(frozen=True, slots=True)

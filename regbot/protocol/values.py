@@ -3,7 +3,7 @@
 A Lua string travels as msgpack `bin`, so text arrives in the supervisor as bytes and is decoded where it gets a
 meaning; only the keys of a map are text already.  Towards Lua, text and bytes both become Lua strings, lone surrogates
 (JSON may hold them) their three bytes, and integers beyond 64 bits floats.  Only the supervisor uses this module: Lua's
-half is sandbox/prelude/codec.lua.
+half is sandbox/prelude/codec/.
 """
 
 from __future__ import annotations

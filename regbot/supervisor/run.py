@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 MAX_ANSWER: Final = MAX_FRAME - 1024
 """Bytes of a result that still fits into a frame."""
+RECORD: Final = 128
+"""Bytes that a message costs in the log besides its text: time, level, names."""
 _LEVELS: Final = {"trace": "TRACE", "debug": "DEBUG", "info": "INFO", "warn": "WARNING", "error": "ERROR"}
 _VERDICTS: Final = {Reason.ERROR: Verdict.ERROR, Reason.SYNTAX: Verdict.ERROR, Reason.MEMORY: Verdict.MEMORY}
 
@@ -48,6 +50,7 @@ class Run:
         self._stop = trio.CancelScope()
         self._why_stopped = ""
         self._outcome: Outcome | None = None
+        self._log_left = script.log_bytes
 
     async def execute(self, launcher: Launcher) -> Outcome:
         """Run the script to its end; every end is an outcome."""
@@ -127,6 +130,14 @@ class Run:
     def _write(self, level: str, text: bytes) -> None:
         if level not in _LEVELS:
             raise WireError(f"there is no log level {level[:80]!r}")
+        if self._log_left < 0:
+            return
+        self._log_left -= len(text) + RECORD
+        if self._log_left < 0:
+            self._log.bind(limit="logBytes", bytes=self.script.log_bytes).warning(
+                "The rest of this script's log is cut"
+            )
+            return
         self._log.bind(message=text.decode("utf-8", "replace")).log(_LEVELS[level], "User script message")
 
     def _failed(self, failed: Failed) -> Outcome:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from regbot.supervisor.run import RECORD
 from tests.images import image, push
 from tests.regbot import COMMAND, once
 from tests.supervisor.processes import offspring
@@ -35,6 +36,15 @@ def test_scripts_run_in_the_order_of_the_file() -> None:
 def test_a_script_without_text_succeeds() -> None:
     """A script that does nothing is no error."""
     assert once("scripts: [{name: a}, {name: b, script: ''}]").status == 0
+
+
+def test_a_flood_of_messages_is_cut() -> None:
+    """What a run logs beyond its limit is left out, one record says so, and the script goes on."""
+    config = "scripts: [{name: a, script: \"for i = 1, 1000 do log(('x'):rep(2000)) end error('end', 0)\"}]"
+    ended = once(config)
+    assert len(ended.messages) == (1 << 20) // (2000 + RECORD)
+    assert [record["limit"] for record in ended.records if "limit" in record] == ["logBytes"]
+    assert ended.errors == {"a": "end"}
 
 
 def test_copies_share_the_slots(registry: DockerRegistry) -> None:
