@@ -125,7 +125,22 @@ async def test_catalog_of_a_layout(files: Files) -> None:
 
 
 def test_httpx_is_loaded_late() -> None:
-    """Who needs no registry does not pay for httpx."""
-    script = "import sys, regbot.registry.registries, regbot.registry.images; print('httpx' in sys.modules)"
+    """Who needs no registry does not pay for httpx, unless it is to be there in advance."""
+    script = """
+import sys
+from regbot.registry import hosts, images, registries
+made = registries.Registries(hosts.Hosts(), user_agent="")
+print("httpx" in sys.modules)
+made.prepare()
+print("httpx" in sys.modules)
+"""
     shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-    assert shown == "False\n"
+    assert shown.split() == ["False", "True"]
+
+
+async def test_prepare() -> None:
+    """What was prepared is closed like what was used."""
+    async with registries() as through:
+        through.prepare()
+        with pytest.raises(InvalidText):
+            await through.repositories("no registry")
