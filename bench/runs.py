@@ -21,7 +21,7 @@ from regbot.registry.registries import Registries
 from regbot.supervisor.child import ChildLimits
 from regbot.supervisor.gate import Gate
 from regbot.supervisor.launcher import open_launcher
-from regbot.supervisor.logs import open_log
+from regbot.supervisor.logs import Writer, open_log
 from regbot.supervisor.run import Run
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ async def started() -> list[Figure]:
 async def _run(source: str, gate: Gate, launcher: Launcher) -> float:
     script = _script(source)
     begin = time.perf_counter()
-    outcome = await Run(script, gate, open_log(8)).execute(launcher)
+    outcome = await Run(script, gate, open_log(Writer(8))).execute(launcher)
     taken = time.perf_counter() - begin
     assert not outcome.failed, outcome
     return taken

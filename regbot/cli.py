@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from loguru import Logger
 
     from regbot.config.model import Config
+    from regbot.supervisor import logs
     from regbot.supervisor.once import Report
 
 
@@ -37,6 +38,7 @@ class UsageError(Exception):
 
 def main() -> NoReturn:
     """Run the command line and exit with its status."""
+    _open_streams()
     try:
         status = run(sys.argv[1:])
         sys.stdout.flush()
@@ -48,6 +50,15 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = ExitStatus.SIGNAL + signal.SIGPIPE
     sys.exit(status)
+
+
+def _open_streams() -> None:
+    """Open on nothing what a caller closed of the standard streams, as daemons do: no socket may come there."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(opened, mode))
+            assert opened == number, "the lowest descriptor that is free is given out first"
 
 
 def run(argv: Sequence[str]) -> int:
@@ -79,36 +90,43 @@ def _boolean(text: str) -> bool:
 
 def _parser() -> argparse.ArgumentParser:
     # Flags may stand before the command or behind it: both parsers know them, and no default hides what was given.
-    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS, allow_abbrev=False)
-    shared.add_argument(
-        "-v",
-        "--verbosity",
-        metavar="LEVEL",
-        help="trace, debug, info (default), warn or error; DEBUG+2 lies in between",
-    )
-    shared.add_argument("--logopt", action="append", metavar="OPTION", help="json: log JSON instead of logfmt")
-    shared.add_argument("-c", "--config", metavar="FILE", help="the configuration; - is standard input")
-    shared.add_argument(
-        "--dry-run",
-        type=_boolean,
-        metavar="BOOL",
-        help="change nothing: log and list what would be written (true if given alone)",
-    )
-    shared.add_argument(
-        "--files", metavar="DIR", help="where ocidir:// paths of scripts lie (default: the current folder)"
-    )
-    shared.add_argument("--script", action="append", metavar="NAME", help="run only this script; may be repeated")
-    shared.add_argument("--format", metavar="TEMPLATE", help="print the version by a Go template such as {{.VCSTag}}")
     parser = argparse.ArgumentParser(
         prog="regbot",
         description="Run Lua scripts that list, inspect, copy, retag and prune images in container registries.",
-        parents=[shared],
+        epilog="Exit status: 0 success, 1 a script failed, 2 nothing was run, 128 + signal if interrupted.",
+        parents=[_flags(_add_log, _add_run, _add_version)],
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for name, text in _HELP.items():
-        commands.add_parser(name, help=text, description=text, parents=[shared], allow_abbrev=False)
+    for name, (text, *groups) in _HELP.items():
+        commands.add_parser(name, help=text, description=text, parents=[_flags(*groups)], allow_abbrev=False)
     return parser
+
+
+def _flags(*groups: Callable[[argparse.ArgumentParser], None]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS, allow_abbrev=False)
+    for add in groups:
+        add(parser)
+    return parser
+
+
+def _add_log(parser: argparse.ArgumentParser) -> None:
+    levels = "trace, debug, info (default), warn or error; DEBUG+2 lies in between"
+    parser.add_argument("-v", "--verbosity", metavar="LEVEL", help=levels)
+    parser.add_argument("--logopt", action="append", metavar="OPTION", help="json: log JSON instead of logfmt")
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-c", "--config", metavar="FILE", help="the configuration; - is standard input")
+    dry = "change nothing: log and list what would be written (--dry-run alone means true)"
+    parser.add_argument("--dry-run", type=_boolean, metavar="BOOL", help=dry)
+    where = "where ocidir:// paths of scripts lie (default: the current folder)"
+    parser.add_argument("--files", metavar="DIR", help=where)
+    parser.add_argument("--script", action="append", metavar="NAME", help="run only this script; may be repeated")
+
+
+def _add_version(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", metavar="TEMPLATE", help="print the version by a Go template such as {{.VCSTag}}")
 
 
 def _once(arguments: argparse.Namespace) -> int:
@@ -116,7 +134,7 @@ def _once(arguments: argparse.Namespace) -> int:
 
     from regbot.supervisor import service
 
-    log = _log(arguments)
+    log, written = _log(arguments)
     config = _configuration(arguments, log)
     options = service.Options(
         dry_run=getattr(arguments, "dry_run", False),
@@ -125,12 +143,13 @@ def _once(arguments: argparse.Namespace) -> int:
     )
     try:
         report = trio.run(service.once, config, options, log)
-    except service.OptionError as exc:
+    except service.CannotRun as exc:
         raise UsageError(str(exc)) from exc
     _print_changes(report, dry_run=options.dry_run)
     if report.stopped_by is not None:
         return ExitStatus.SIGNAL + report.stopped_by
-    return ExitStatus.SCRIPT_FAILED if report.failed else ExitStatus.SUCCESS
+    # Work that nobody can read of is not done well.
+    return ExitStatus.SCRIPT_FAILED if report.failed or written.lost else ExitStatus.SUCCESS
 
 
 def _schema(_: argparse.Namespace) -> int:
@@ -138,7 +157,7 @@ def _schema(_: argparse.Namespace) -> int:
 
     from regbot.config.schema import json_schema
 
-    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    _print(json.dumps(json_schema(), indent=2))
     return ExitStatus.SUCCESS
 
 
@@ -149,13 +168,13 @@ def _version(arguments: argparse.Namespace) -> int:
     template = getattr(arguments, "format", None)
     if template is None:
         width = max(map(len, found)) + 1
-        print("\n".join(f"{name + ':':<{width}} {value}" for name, value in found.items()))
+        _print("\n".join(f"{name + ':':<{width}} {value}" for name, value in found.items()))
         return ExitStatus.SUCCESS
     from regbot.config.files import read_text
     from regbot.config.templates import TemplateError, render
 
     try:
-        print(render(template, environ=os.environ, read_file=read_text, data=found))
+        _print(render(template, environ=os.environ, read_file=read_text, data=found))
     except TemplateError as exc:
         raise UsageError(f"--format: {exc}") from exc
     return ExitStatus.SUCCESS
@@ -166,21 +185,22 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "schema": _schema,
     "version": _version,
 }
-_HELP: Final = {
-    "once": "run every script of the configuration a single time",
-    "schema": "print the JSON Schema of the configuration file, for editors",
-    "version": "print the version",
+_HELP: Final[dict[str, tuple[str, *tuple[Callable[[argparse.ArgumentParser], None], ...]]]] = {
+    "once": ("run every script of the configuration a single time", _add_log, _add_run),
+    "schema": ("print the JSON Schema of the configuration file, for editors", _add_log),
+    "version": ("print the version", _add_log, _add_version),
 }
 
 
-def _log(arguments: argparse.Namespace) -> Logger:
+def _log(arguments: argparse.Namespace) -> tuple[Logger, logs.Writer]:
     from regbot.supervisor import logs
 
     try:
         level = logs.level_number(getattr(arguments, "verbosity", "info"))
     except ValueError as exc:
         raise UsageError(str(exc)) from exc
-    return logs.open_log(level, as_json="json" in getattr(arguments, "logopt", ()))
+    writer = logs.Writer(level, as_json="json" in getattr(arguments, "logopt", ()))
+    return logs.open_log(writer), writer
 
 
 def _configuration(arguments: argparse.Namespace, log: Logger) -> Config:
@@ -190,16 +210,19 @@ def _configuration(arguments: argparse.Namespace, log: Logger) -> Config:
     path = getattr(arguments, "config", None)
     if not path:
         raise UsageError("which configuration? Name it with -c FILE, or -c - for standard input")
+    name = "standard input" if path == "-" else path
     try:
-        loaded = load(_read(path), "standard input" if path == "-" else path, environ=os.environ)
+        loaded = load(_read(path), name, environ=os.environ)
     except ConfigError as exc:
         for finding in exc.warnings:
             log.warning(str(finding))
         for finding in exc.findings:
             log.error(str(finding))  # noqa: TRY400 -- the trace would be ours, the fault is in the file
-        raise UsageError(f"{path} cannot be used: {len(exc.findings)} fault(s), nothing was run") from exc
+        raise UsageError(f"{name} cannot be used: {_count(len(exc.findings), 'fault')}, nothing was run") from exc
     for finding in loaded.warnings:
         log.warning(str(finding))
+    if not loaded.config.scripts:
+        log.info(f"{name}: there are no scripts, nothing is to be done")  # noqa: G004 -- loguru's, not logging's
     return loaded.config
 
 
@@ -218,6 +241,25 @@ def _read(path: str) -> bytes:
 def _print_changes(report: Report, *, dry_run: bool) -> None:
     if not dry_run:
         return
-    print(f"Dry run: {len(report.changes)} writes were not made.")
-    for change in report.changes:
-        print(f"  {change.what:<16} {change.target}  {change.digest}")
+    lines = [f"Dry run: {_count(report.changes_in_all, 'write')} not made."]
+    # What tags point at comes before the bytes that they take.
+    for change in sorted(report.changes, key=lambda change: change.what == "put blob"):
+        size = f"  {change.size} bytes" if change.size > 0 else ""
+        lines.append(f"  {change.what:<16} {change.target}  {change.digest}{size}")
+    if report.changes_in_all > len(report.changes):
+        lines.append(f"  and {report.changes_in_all - len(report.changes)} more: the log has them all")
+    _print("\n".join(lines))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _print(text: str) -> None:
+    """Write to standard output; what cannot be written there is told, and is no success."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as exc:
+        raise UsageError(f"cannot write to standard output: {exc.strerror}") from exc

@@ -43,8 +43,8 @@ class Ended:
 def regbot(*words: str, stdin: str = "", folder: Path | None = None, environ: Mapping[str, str] | None = None) -> Ended:
     """Run a command line in *folder*; HOME is there, too, so that nobody's Docker login is used."""
     home = {"HOME": str(folder or "/nonexistent")}
-    # The coverage of a child process is not measured, and its environment is a user's.
-    given = {name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "TZ"}}
+    # A user's environment, and what measures the coverage of the tests.
+    given = {name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "TZ"} or "COVERAGE" in name}
     done = subprocess.run(
         [COMMAND, *words],
         input=stdin,

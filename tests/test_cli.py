@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -64,7 +66,7 @@ def test_flags_before_and_behind_the_command(words: list[str]) -> None:
 
 def test_dry_run_takes_no_word() -> None:
     """`--dry-run` alone is true, and the word behind it stays the command."""
-    assert "Dry run: 0 writes were not made." in regbot("-c", "-", "--dry-run", "once", stdin=HELLO).stdout
+    assert "Dry run: 0 writes not made." in regbot("-c", "-", "--dry-run", "once", stdin=HELLO).stdout
 
 
 def test_failed_script() -> None:
@@ -93,7 +95,7 @@ def test_unknown_script() -> None:
     """`--script` with a name that is not there says which are."""
     ended = once(TWO, "--script", "c")
     assert (ended.status, ended.messages) == (2, [])
-    assert "a, b" in ended.stderr
+    assert "there is no script 'c'; there are 'a', 'b'" in ended.stderr
 
 
 def test_version_has_the_go_programs_names() -> None:
@@ -112,3 +114,36 @@ def test_a_reader_that_leaves_is_no_traceback() -> None:
     command = f"'{COMMAND}' schema | true"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams(closed: str) -> None:
+    """A caller that closes standard streams, as cron and daemons do, makes no difference to the work."""
+    command = f"'{COMMAND}' once -c regbot.yml {closed}"
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "regbot.yml").write_text(HELLO)
+        done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
+
+
+def test_a_full_disk_is_told() -> None:
+    """What cannot be written to standard output is an error with its reason, and no success."""
+    done = subprocess.run(
+        ["sh", "-c", f"'{COMMAND}' schema >/dev/full"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (2, "regbot: cannot write to standard output: No space left on device\n")
+
+
+def test_too_few_descriptors_are_told() -> None:
+    """Where no launcher can be started, nothing runs, and one line says why."""
+    command = f"ulimit -n 10; exec '{COMMAND}' once -c -"
+    done = subprocess.run(["sh", "-c", command], input=HELLO, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert "Too many open files" in done.stderr
+
+
+def test_a_lost_log_is_no_success() -> None:
+    """Scripts go on where the log cannot be written, and the status says that something is wrong."""
+    command = f"'{COMMAND}' once -c - 2>/dev/full"
+    done = subprocess.run(["sh", "-c", command], input=HELLO, text=True, timeout=60, check=False)
+    assert done.returncode == 1

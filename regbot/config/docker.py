@@ -9,17 +9,18 @@ from __future__ import annotations
 import base64
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from regbot.config.files import read_text
 from regbot.config.findings import Finding, Report
+from regbot.config.logins import is_sendable, is_user
 from regbot.config.model import NOTHING
 from regbot.config.names import registry_name
 from regbot.registry.credentials import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 INLINE: Final = "DOCKER_AUTH_CONFIG"
 _PREFIX: Final = "docker-credential-"
@@ -125,60 +126,77 @@ class _Import:
         """Return everything that can be used."""
         helpers = self._part("credHelpers")
         found: dict[str, DockerAuth] = {}
-        for server, value in self._part("auths").items():
-            helper = self._helper(helpers.get(server), f"credHelpers of {server}") or self._store
-            self._add(found, self._auth(server, value, helper))
-        for server, value in helpers.items():
-            self._add(found, self._plain(server, self._helper(value, f"credHelpers of {server}")))
+        for auth, value in self._entries("auths"):
+            helper = self._helper(helpers.get(auth.server), f"credHelpers of {auth.registry}") or self._store
+            self._add(found, self._with_login(replace(auth, helper=helper), value))
+        for auth, value in self._entries("credHelpers"):
+            self._add(found, replace(auth, helper=self._helper(value, f"credHelpers of {auth.registry}")))
         return DockerConfig(tuple(found.values()), self._store, self._report.warnings)
 
     def _part(self, key: str) -> _Json:
         return _object(self._document.get(key), key, self._report)
 
+    def _entries(self, key: str) -> Iterator[tuple[DockerAuth, object]]:
+        """Return what stands in a part for each registry, beside an auth that says no more than which one it is."""
+        for server, value in self._part(key).items():
+            if registry := registry_name(server):
+                yield DockerAuth(registry, server, plain_http=server.startswith("http://")), value
+            else:
+                # Its text stays here: a key like https://user:password@host would show a password.
+                self._report.warn(0, f"a key of {key} is no registry; it is ignored")
+
     @staticmethod
     def _add(found: dict[str, DockerAuth], auth: DockerAuth) -> None:
         usable = auth.password or auth.identity_token or auth.registry_token or auth.helper
         # Of several keys for one host that without scheme and path counts, else the first.
-        if auth.registry and usable and (auth.registry not in found or auth.server == auth.registry):
+        if usable and (auth.registry not in found or auth.server == auth.registry):
             found[auth.registry] = auth
 
-    def _plain(self, server: str, helper: str) -> DockerAuth:
-        if not (registry := registry_name(server)):
-            self._report.warn(0, f'"{server[:100]}" is no registry; it is ignored')
-        return DockerAuth(registry, server, helper=helper, plain_http=server.startswith("http://"))
-
-    def _auth(self, server: str, value: object, helper: str) -> DockerAuth:
-        entry = _object(value, f"auths of {server}", self._report)
-        plain = self._plain(server, helper)
-        user, password = self._text(entry, "username", server), self._text(entry, "password", server)
-        if auth := self._text(entry, "auth", server):
-            user, password = self._decoded(auth, server)
-        return DockerAuth(
-            plain.registry,
-            server,
+    def _with_login(self, auth: DockerAuth, value: object) -> DockerAuth:
+        entry = _object(value, f"auths of {auth.registry}", self._report)
+        user, password = self._login(entry, auth.registry)
+        return replace(
+            auth,
             user=user,
             password=Secret(password),
-            identity_token=Secret(self._text(entry, "identitytoken", server)),
-            registry_token=Secret(self._text(entry, "registrytoken", server)),
-            helper=helper,
-            plain_http=plain.plain_http,
+            identity_token=self._token(entry, "identitytoken", auth.registry),
+            registry_token=self._token(entry, "registrytoken", auth.registry),
         )
 
-    def _decoded(self, auth: str, server: str) -> tuple[str, str]:
+    def _login(self, entry: _Json, registry: str) -> tuple[str, str]:
+        user, password = self._text(entry, "username", registry), self._text(entry, "password", registry)
+        if auth := self._text(entry, "auth", registry):
+            user, password = self._decoded(auth, registry)
+        if not is_user(user):
+            self._report.warn(0, f"the user name of {registry} has a colon or a control character; it is ignored")
+        elif not is_sendable(password):
+            self._report.warn(0, f"the password of {registry} has a control character; it is ignored")
+        else:
+            return user, password
+        return "", ""
+
+    def _decoded(self, auth: str, registry: str) -> tuple[str, str]:
         try:
             user, colon, password = base64.b64decode(auth, validate=True).decode().partition(":")
         except ValueError:
             colon = user = password = ""
         if not colon:
-            self._report.warn(0, f"auth of {server} is no base64 of user:password; it is ignored")
+            self._report.warn(0, f"auth of {registry} is no base64 of user:password; it is ignored")
             return "", ""
         return user, password.strip("\0")
 
-    def _text(self, entry: _Json, key: str, server: str) -> str:
+    def _token(self, entry: _Json, key: str, registry: str) -> Secret:
+        token = self._text(entry, key, registry)
+        if is_sendable(token):
+            return Secret(token)
+        self._report.warn(0, f"{key} of {registry} has a control character; it is ignored")
+        return NOTHING
+
+    def _text(self, entry: _Json, key: str, registry: str) -> str:
         value = entry.get(key, "")
         if isinstance(value, str):
             return value
-        self._report.warn(0, f"{key} of {server} should be a text; it is ignored")
+        self._report.warn(0, f"{key} of {registry} should be a text; it is ignored")
         return ""
 
     def _helper(self, value: object, where: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from regbot.config import kinds
+from regbot.config import access, kinds
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -55,11 +55,13 @@ REGISTRY: Final = Field(
     "Name of the registry in references: host and port, docker.io for Docker Hub.",
     templated=True,
 )
-HOSTNAME: Final = Field("hostname", kinds.TEXT, "Host and port to connect to.", default="the registry's name")
-USER: Final = Field("user", kinds.TEXT, "User name.", templated=True)
-PASS: Final = Field("pass", kinds.SECRET, "Password.", templated=True)
+HOSTNAME: Final = Field("hostname", access.HOST, "Host and port to connect to.", default="the registry's name")
+USER: Final = Field("user", access.USER, "User name.", templated=True)
+PASS: Final = Field("pass", access.PASSWORD, "Password.", templated=True)
 TOKEN: Final = Field("token", kinds.SECRET, "Identity token, instead of user and password.")
-CRED_HELPER: Final = Field("credHelper", kinds.TEXT, "Program that is asked for the credentials (docker-credential-…).")
+CRED_HELPER: Final = Field(
+    "credHelper", access.PROGRAM, "Program that is asked for user and password (docker-credential-…)."
+)
 CRED_EXPIRE: Final = Field("credExpire", kinds.DURATION, "How long an answer of the helper is kept.", default="1h")
 CRED_HOST: Final = Field("credHost", kinds.TEXT, "What the helper is asked for.", default="the hostname")
 TLS: Final = Field(
@@ -68,8 +70,8 @@ TLS: Final = Field(
 REGCERT: Final = Field("regcert", kinds.TEXT, "Certificates (PEM) that are trusted for this registry.", templated=True)
 CLIENT_CERT: Final = Field("clientCert", kinds.TEXT, "Certificate (PEM) that is shown to the registry.", templated=True)
 CLIENT_KEY: Final = Field("clientKey", kinds.SECRET, "Key (PEM) of clientCert.", templated=True)
-PATH_PREFIX: Final = Field("pathPrefix", kinds.TEXT, "Goes before the name of every repository of this registry.")
-MIRRORS: Final = Field("mirrors", kinds.TEXTS, "Names of registries that are read from before this one.")
+PATH_PREFIX: Final = Field("pathPrefix", access.PATH, "Goes before the name of every repository of this registry.")
+MIRRORS: Final = Field("mirrors", access.REGISTRIES, "Names of registries that are read from before this one.")
 PRIORITY: Final = Field("priority", kinds.NATURAL, "Order among mirrors, the highest first.", default="0")
 REPO_AUTH: Final = Field("repoAuth", kinds.FLAG, "Log in for each repository separately.", default="false")
 API: Final = Field("api", kinds.TEXT, "Interface of the registry beyond the OCI one, like hub.")

@@ -156,12 +156,6 @@ def _scheme(node: Node) -> Tls | None:
     return Tls.DISABLED if _text(node).lower() == "http" else None
 
 
-def _texts(node: Node) -> tuple[str, ...]:
-    if not isinstance(node, List):
-        raise Unreadable(node.line, "this should be a list, like [a, b]")
-    return tuple(_text(item) for item in node.items)
-
-
 def _options(node: Node) -> tuple[tuple[str, str], ...]:
     if not isinstance(node, Map):
         raise Unreadable(node.line, "this should be a map, like {key: value}")
@@ -210,5 +204,4 @@ TLS: Final = Kind(
     {"type": ["string", "null"], "pattern": _any_case(["", *_TLS]), "examples": _TLS},
 )
 SCHEME: Final = Kind("http or https", _scheme, {"type": ["string", "null"]})
-TEXTS: Final = Kind("list of texts", _texts, {"type": ["array", "null"], "items": _SCALAR})
 OPTIONS: Final = Kind("map of texts", _options, {"type": ["object", "null"], "additionalProperties": _SCALAR})

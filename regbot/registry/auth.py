@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from regbot.registry.credentials import Secret
+from regbot.registry.errors import RegistryError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,10 +44,14 @@ def parse_challenges(header: str) -> list[Challenge]:
 
 
 class Auth:
-    """Who we are at one registry: what answered a challenge once is sent along from then on."""
+    """Who we are at one registry: what answered a challenge once is sent along from then on.
+
+    RegistryError if the user or the password cannot be sent at all.
+    """
 
     def __init__(self, host: Host) -> None:
         self._host = host
+        self._basic = _basic(host)
         self._authorization = Secret("")
 
     def headers(self) -> dict[str, str]:
@@ -56,8 +62,7 @@ class Auth:
         """Take up a challenge; False if there is nothing to say but what the request *said* (its `headers`) already."""
         if not self._host.user or not any(challenge.scheme == "basic" for challenge in challenges):
             return False
-        pair = f"{self._host.user}:{self._host.password.reveal()}".encode()
-        self._authorization = Secret("Basic " + base64.b64encode(pair).decode())
+        self._authorization = self._basic
         # Not what is known by now: another request may have learned it while this one was under way.
         return self.headers() != said
 
@@ -69,3 +74,13 @@ class Auth:
             return f"no credentials are configured for {self._host.name}"
         wanted = ", ".join(challenge.scheme.capitalize() for challenge in challenges) or "an unknown scheme"
         return f"the registry asks for authentication by {wanted}, and only Basic is understood"
+
+
+def _basic(host: Host) -> Secret:
+    """Return what is sent for "Basic"."""
+    with suppress(UnicodeEncodeError):
+        pair = f"{host.user}:{host.password.reveal()}".encode()
+        return Secret("Basic " + base64.b64encode(pair).decode())
+    # Outside of the block: the error, which holds the whole text, is nobody's context.
+    message = f"the user or the password configured for {host.name} has characters that are none"
+    raise RegistryError(message, code="CONFIG", registry=host.name)

@@ -24,6 +24,8 @@ class Cache:
     """Everything is kept by repository, and dropped with it on any sign that something was deleted there."""
 
     def __init__(self) -> None:
+        self.epoch = 0
+        """Changes with everything that is forgotten: what was asked for before that may be no more."""
         self._contents: OrderedDict[tuple[Repository, Digest], Manifest | bytes] = OrderedDict()
         self._bytes = 0
         self._tags: OrderedDict[tuple[Repository, str], Digest] = OrderedDict()
@@ -78,6 +80,7 @@ class Cache:
 
     def forget(self, repository: Repository) -> None:
         """Drop everything about a repository."""
+        self.epoch += 1
         for _, digest in [key for key in self._contents if key[0] == repository]:
             self._drop(repository, digest)
         _drop_all(self._tags, repository)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import trio
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from regbot.registry.http import Client
     from regbot.registry.reference import Reference
 
-RESTORE_PATIENCE: Final = 30.0
-"""Seconds for putting the manifest back."""
+RESTORE_PATIENCE: Final = 4.0
+"""Seconds for putting the manifest back, all in all: whoever stops a service kills it soon after, docker after ten."""
 ANNOTATION: Final = "io.github.regbot.deleted"
 
 _CANNOT: Final = {
@@ -43,13 +44,22 @@ _CANNOT: Final = {
 
 
 async def delete_tag(
-    client: Client, reference: Reference, *, nonce: Callable[[], str] = lambda: secrets.token_hex(32)
+    client: Client,
+    reference: Reference,
+    *,
+    warn: Callable[[str], None] = lambda _: None,
+    nonce: Callable[[], str] = lambda: secrets.token_hex(32),
 ) -> None:
-    """Delete a tag and nothing else.  On any failure the tag points where it did."""
+    """Delete a tag and nothing else.  On any failure the tag points where it did.
+
+    Where that cannot be had, *warn* is told what to do about it: nobody may be there any more to catch the error.
+    """
     refused = await _try(client, reference)
     if refused is not None:
         await _check(client, reference, refused, nonce())
-        await _replace_and_delete(client, reference.tagged(reference.tag), nonce())
+        tag = reference.tagged(reference.tag)
+        original = await manifests.get(client, tag)
+        await _Trick(client, tag, original, make_stand_in(tag, original, nonce()), warn).play()
 
 
 async def _try(client: Client, reference: Reference) -> RegistryError | None:
@@ -80,36 +90,50 @@ async def _check(client: Client, reference: Reference, refused: RegistryError, n
         ) from exc
 
 
-async def _replace_and_delete(client: Client, reference: Reference, nonce: str) -> None:
-    original = await manifests.get(client, reference)
-    stand_in = make_stand_in(reference, original, nonce)
-    gone = False
-    try:
-        await manifests.put(client, reference, stand_in)
-        await manifests.delete(client, reference.at(stand_in.descriptor.digest))
-    except BaseException as exc:
-        with trio.move_on_after(RESTORE_PATIENCE, shield=True) as scope:
-            gone = await _restore(client, reference, original, stand_in)
-        if scope.cancelled_caught:
-            raise _lost(reference, original) from exc
-        if not (gone and isinstance(exc, RegistryError)):
-            raise
+@dataclass(frozen=True, slots=True)
+class _Trick:
+    """A tag that is to go, what it points at, and what stands in for that."""
 
+    client: Client
+    reference: Reference
+    original: Manifest
+    stand_in: Manifest
+    warn: Callable[[str], None]
 
-async def _restore(client: Client, reference: Reference, original: Manifest, stand_in: Manifest) -> bool:
-    """Put the original back if the tag points at the stand-in; say whether the tag is gone after all.
+    async def play(self) -> None:
+        gone = False
+        try:
+            await manifests.put(self.client, self.reference, self.stand_in)
+            await manifests.delete(self.client, self.reference.at(self.stand_in.descriptor.digest))
+        except BaseException as exc:
+            gone = await self._undo(exc)
+            if not (gone and isinstance(exc, RegistryError)):
+                raise
 
-    Where somebody else moved it meanwhile, it stays.
-    """
-    try:
-        found, _ = await manifests.head(client, reference)
-        if found.descriptor.digest == stand_in.descriptor.digest:
-            await manifests.put(client, reference, original)
-    except NotFound:
-        return True
-    except RegistryError as exc:
-        raise _lost(reference, original) from exc
-    return False
+    async def _undo(self, cause: BaseException) -> bool:
+        """Put the original back, even if the caller is cancelled; say whether the tag is gone after all."""
+        failure: BaseException = cause
+        with trio.move_on_after(RESTORE_PATIENCE, shield=True):
+            try:
+                return await self._restore()
+            except RegistryError as exc:
+                failure = exc
+        lost = _lost(self.reference, self.original)
+        self.warn(lost.message)
+        raise lost from failure
+
+    async def _restore(self) -> bool:
+        """Put the original back if the tag points at the stand-in; say whether the tag is gone after all.
+
+        Where somebody else moved it meanwhile, it stays.  No slot is waited for: what holds them may last longer.
+        """
+        try:
+            found, _ = await manifests.head(self.client, self.reference, leased=True)
+            if found.descriptor.digest == self.stand_in.descriptor.digest:
+                await manifests.put(self.client, self.reference, self.original, leased=True)
+        except NotFound:
+            return True
+        return False
 
 
 def _lost(reference: Reference, original: Manifest) -> RegistryError:

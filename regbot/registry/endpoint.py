@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Protocol
 
 import httpx
@@ -57,10 +58,14 @@ class Endpoint:
 
 def _base(host: Host) -> httpx.URL:
     match = _ADDRESS.fullmatch(host.address)
-    if match is None or int(match[1] or 0) > MAX_PORT:
-        message = f'the hostname "{host.address}" of registry {host.name} should be a host or host:port'
-        raise RegistryError(message, code="CONFIG", registry=host.name)
-    return httpx.URL(f"{host.scheme}://{host.address}")
+    if match is not None and int(match[1] or 0) <= MAX_PORT:
+        # What has the form of an address may still be none, like 999.999.999.999.
+        with suppress(httpx.InvalidURL):
+            return httpx.URL(f"{host.scheme}://{host.address}")
+    # The hostname is not repeated: somebody may have written user:password@ before it.
+    subject = f"the hostname of registry {host.name}" if host.hostname else f"the registry {host.name}"
+    message = f"{subject} should be a host or host:port"
+    raise RegistryError(message, code="CONFIG" if host.hostname else "NAME_INVALID", registry=host.name)
 
 
 def _origin(url: httpx.URL) -> tuple[str, bytes, int | None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import posixpath
 import stat
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -71,6 +72,10 @@ class Files:
             os.close(descriptor)
             raise RegistryError(f"{quoted(path)} is no regular file {self._where}", code="NAME_INVALID")
         return io.FileIO(descriptor, "rb")
+
+    def canonical(self, path: str) -> str:
+        """Return the one spelling of all that name the same file by their letters; links are not looked at."""
+        return posixpath.normpath(self._beneath(path))
 
     def exists(self, path: str) -> bool:
         """Say whether there is a file, or a folder, of that name."""

@@ -12,6 +12,7 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
+import httpx
 import trio
 
 from regbot.registry import faults
@@ -19,13 +20,12 @@ from regbot.registry.auth import Challenge, parse_challenges
 from regbot.registry.endpoint import Connect, Endpoint
 from regbot.registry.errors import RegistryError, Unverified, WriteRefused
 from regbot.registry.exchange import Answer, Body, Request
+from regbot.registry.reference import is_path
 from regbot.registry.throttle import hold_both
 from regbot.registry.transport import open_transport
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
-
-    import httpx
 
     from regbot.registry.hosts import Hosts
     from regbot.registry.reference import Repository
@@ -65,12 +65,20 @@ class Client:
     def prefixed(self, repository: Repository) -> str:
         """Return a repository's path as the registry itself calls it."""
         prefix = self._endpoint(repository.registry).host.path_prefix.strip("/")
+        if prefix and not is_path(prefix):
+            message = f"the pathPrefix of registry {repository.registry} should be a path in lower case, like a/b"
+            raise RegistryError(message, code="CONFIG", registry=repository.registry)
         return f"{prefix}/{repository.path}" if prefix else repository.path
 
     def top_url(self, registry: str, rest: str, query: Mapping[str, str] | None = None) -> httpx.URL:
         """Return the URL of something of a whole registry."""
         encoded = f"?{urlencode(query)}" if query else ""
-        return self._endpoint(registry).base.join(f"/v2/{rest}{encoded}")
+        try:
+            return self._endpoint(registry).base.join(f"/v2/{rest}{encoded}")
+        except httpx.InvalidURL as exc:
+            # A script says behind which name to go on, and may say a very long one.
+            message = f"a request to {registry} would have no valid URL, or one that is too long"
+            raise RegistryError(message, code="NAME_INVALID", registry=registry) from exc
 
     def is_home(self, registry: str, url: httpx.URL) -> bool:
         """Say whether *url* is the registry's own: the same scheme, host and port."""

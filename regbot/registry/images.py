@@ -166,11 +166,11 @@ async def copy(registry: Registry, source: Reference, target: Reference, options
 
 
 class _Copy:
-    """Copies what manifests name; each content once, however often it is named."""
+    """Copies what manifests name; each content once as a manifest and once as a blob, however often it is named."""
 
     def __init__(self, registry: Registry, source: Repository, target: Repository, options: CopyOptions) -> None:
         self._registry, self._source, self._target, self._options = registry, source, target, options
-        self._done: dict[Digest, trio.Event] = {}
+        self._done: dict[tuple[str, Digest], trio.Event] = {}
 
     async def parts(self, manifest: Manifest, above: tuple[Digest, ...]) -> None:
         """Copy everything that *manifest* names; *above* are the indexes that it is in."""
@@ -179,12 +179,12 @@ class _Copy:
             raise Unverified(f"{self._source}: indexes within indexes, deeper than {MAX_DEPTH}", code="TOO_LARGE")
 
         async def child(descriptor: Descriptor) -> None:
-            await self._once(descriptor.digest, lambda: self._manifest(descriptor, (*above, digest)))
+            part = ("manifest", descriptor.digest)
+            await self._once(part, lambda: self._manifest(descriptor, (*above, digest)))
 
         async def blob(descriptor: Descriptor) -> None:
-            await self._once(
-                descriptor.digest, lambda: self._registry.copy_blob(descriptor, self._source, self._target)
-            )
+            part = ("blob", descriptor.digest)
+            await self._once(part, lambda: self._registry.copy_blob(descriptor, self._source, self._target))
 
         inside = [each for each in manifest.children if _is_manifest(each)]
         await _each(child, inside)
@@ -199,12 +199,12 @@ class _Copy:
         await self.parts(manifest, above)
         await self._registry.put_manifest(there, manifest)
 
-    async def _once(self, digest: Digest, work: Callable[[], Awaitable[None]]) -> None:
-        if digest in self._done:
+    async def _once(self, part: tuple[str, Digest], work: Callable[[], Awaitable[None]]) -> None:
+        if part in self._done:
             # Its manifest may only be put once this is there, too.
-            await self._done[digest].wait()
+            await self._done[part].wait()
             return
-        done = self._done[digest] = trio.Event()
+        done = self._done[part] = trio.Event()
         await work()
         done.set()
 

@@ -25,6 +25,7 @@ from regbot.registry.jsontext import parse_object
 from regbot.registry.layout_blobs import fill, read_bounded, stream
 from regbot.registry.layout_index import LayoutIndex
 from regbot.registry.manifest import MAX_READ, Head, Manifest
+from regbot.registry.reference import DEFAULT_TAG
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 MAX_INDEX: Final = 8 << 20
 """Bytes of index.json."""
 VERSION: Final = "1.0.0"
-DEFAULT_TAG: Final = "latest"
 _MARKER: Final = "oci-layout"
 _INDEX: Final = "index.json"
 _MAX_MARKER: Final = 4096

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from regbot.registry.errors import RegistryError, Unverified
 from regbot.registry.jsontext import parse_object
+from regbot.registry.link import MAX_HEADER, next_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 MAX_PAGES: Final = 10_000
 MAX_NAMES: Final = 500_000
+"""Names, valid or not, in all pages together."""
+MAX_BYTES: Final = 128 << 20
+"""Bytes of all pages together."""
 PAGE: Final = 1000
 """Names that are asked for at once: registries refuse more."""
-
-_NEXT: Final = re.compile(r'<([^<>]*)>\s*;\s*(?:[^,]*;\s*)?rel="?next"?', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +64,15 @@ async def names(client: Client, first: Request, key: str, *, span: Span, valid: 
     ignored = False
     request: Request | None = first
     seen: set[httpx.URL] = set()
+    count = size = 0
     while request is not None:
-        if request.url in seen or len(seen) >= MAX_PAGES or len(found) > MAX_NAMES:
+        if request.url in seen or len(seen) >= MAX_PAGES or count > MAX_NAMES or size > MAX_BYTES:
             raise first.fault(RegistryError, "TOO_LARGE", "the list does not end")
         seen.add(request.url)
         answer = await client.send(request)
-        page = _page(request, answer, key)
+        listed = _listed(request, answer, key)
+        count, size = count + len(listed), size + len(answer.body)
+        page = [name for name in listed if isinstance(name, str)]
         ignored = ignored or span.ignored_by(page)
         found += filter(valid, page)
         if span.limit and not ignored and len(found) >= span.limit:
@@ -77,20 +81,23 @@ async def names(client: Client, first: Request, key: str, *, span: Span, valid: 
     return span.cut(found) if ignored else found[: span.limit or None]
 
 
-def _page(request: Request, answer: Answer, key: str) -> list[str]:
+def _listed(request: Request, answer: Answer, key: str) -> list[object]:
     listed = parse_object(answer.body, request.shown).get(key)
     # Some registries say null for none.
     if listed is not None and not isinstance(listed, list):
         raise request.fault(Unverified, "INVALID_JSON", f'"{key}" is no list')
-    return [name for name in listed or () if isinstance(name, str)]
+    return listed or []
 
 
 def _next(client: Client, request: Request, answer: Answer) -> Request | None:
     """Return the request for the page behind *answer*; RFC 8288, relation "next"."""
-    match = _NEXT.search(answer.headers.get("Link", ""))
-    if match is None:
+    header = answer.headers.get("Link", "")
+    if len(header) > MAX_HEADER:
+        raise request.fault(RegistryError, "TOO_LARGE", f"the Link header has more than {MAX_HEADER} characters")
+    target = next_target(header)
+    if not target:
         return None
-    url = request.target(answer.url, match[1])
+    url = request.target(answer.url, target)
     # The registry picks this URL, and our credentials travel with it: to their own host or nowhere.
     if not client.is_home(request.registry, url):
         why = f"the next page is said to be at {url.raw_host.decode()}, which is not the registry"

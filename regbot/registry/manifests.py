@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from regbot.registry import mediatype
@@ -20,13 +21,16 @@ DELETED: Final = frozenset({200, 202, 204})
 _STORED: Final = frozenset({200, 201, 202, 204})
 
 
-async def head(client: Client, reference: Reference) -> tuple[Head, Manifest | None]:
-    """Return what a manifest is; where the registry does not tell its digest, by a GET, and then the manifest, too."""
-    request = _request(client, "HEAD", reference)
+async def head(client: Client, reference: Reference, *, leased: bool = False) -> tuple[Head, Manifest | None]:
+    """Return what a manifest is; where the registry does not tell its digest, by a GET, and then the manifest, too.
+
+    *leased* as of a `Request`, here and below.
+    """
+    request = replace(_request(client, "HEAD", reference), leased=leased)
     answer = await client.send(request)
     digest = _digest_of(request, answer, reference)
     if digest is None:
-        manifest = await get(client, reference)
+        manifest = await get(client, reference, leased=leased)
         return Head(manifest.descriptor, manifest.rate_limit), manifest
     length = answer.headers.get("Content-Length", "")
     size = int(length) if length.isdecimal() and len(length) < 16 else -1
@@ -34,9 +38,9 @@ async def head(client: Client, reference: Reference) -> tuple[Head, Manifest | N
     return Head(Descriptor(kind, digest, size), RateLimit.parse(answer.headers)), None
 
 
-async def get(client: Client, reference: Reference) -> Manifest:
+async def get(client: Client, reference: Reference, *, leased: bool = False) -> Manifest:
     """Return a manifest as received, verified."""
-    request = _request(client, "GET", reference)
+    request = replace(_request(client, "GET", reference), leased=leased)
     answer = await client.send(request, limit=MAX_READ)
     try:
         return Manifest.read(
@@ -49,7 +53,7 @@ async def get(client: Client, reference: Reference) -> Manifest:
         raise request.fault(Unverified, exc.code, str(exc)) from exc
 
 
-async def put(client: Client, reference: Reference, manifest: Manifest) -> None:
+async def put(client: Client, reference: Reference, manifest: Manifest, *, leased: bool = False) -> None:
     """Store a manifest byte for byte: under the reference's tag, where it has none under its digest."""
     descriptor = manifest.descriptor
     if reference.digest not in {None, descriptor.digest}:
@@ -66,6 +70,7 @@ async def put(client: Client, reference: Reference, manifest: Manifest) -> None:
         {"Content-Type": descriptor.media_type},
         manifest.body,
         _STORED,
+        leased,
     )
     answer = await client.send(request)
     stored = _told(answer)

@@ -10,7 +10,9 @@ there belongs to "library".  A registry's reference without tag and digest means
 
 from __future__ import annotations
 
+import ipaddress
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -19,6 +21,8 @@ from regbot.registry.errors import InvalidText
 
 DOCKER_HUB: Final = "docker.io"
 LAYOUT: Final = "ocidir://"
+DEFAULT_TAG: Final = "latest"
+"""What a reference without tag and digest means."""
 MAX_NAME: Final = 255
 """Characters of a registry, and of a repository's path."""
 MAX_PORT: Final = 65535
@@ -32,7 +36,8 @@ _IPV6: Final = rf"\[(?:{_GROUPS}|::{_GROUPS}|{_GROUPS}::(?:{_GROUPS})?|::)\]"
 _DOTTED: Final = rf"{_LABEL}(?:(?:\.{_LABEL})+\.?|\.)"
 _UPPER: Final = f"(?=[a-z0-9-]*[A-Z])(?=..){_LABEL}"
 _NAMED: Final = f"(?:{_DOTTED}|{_UPPER}|{_IPV6}|localhost)"
-_REGISTRY: Final = re.compile(f"{_NAMED}(?::(?P<named>[0-9]{{1,5}}))?|{_LABEL}:(?P<short>[0-9]{{1,5}})")
+_REGISTRY: Final = re.compile(f"(?P<host>{_NAMED})(?::(?P<named>[0-9]{{1,5}}))?|{_LABEL}:(?P<short>[0-9]{{1,5}})")
+_ADDRESS: Final = re.compile(r"\[(.*)\]|([0-9]+\.[0-9.]*)")
 _REGISTRY_RULE: Final = "it should be a host like registry.example.org or registry:5000"
 _FOLDER: Final = re.compile(r"[/a-zA-Z0-9_. ~+-]+")
 _TAG: Final = re.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
@@ -51,9 +56,22 @@ def is_path(text: str) -> bool:
 
 def is_registry(text: str) -> bool:
     """Say whether *text* has the form of a registry's name: "host", "host:port" or "[address]:port"."""
-    if len(text) > MAX_NAME or (match := _REGISTRY.fullmatch(text)) is None:
+    if (match := _registry_form(text)) is None or int(match["named"] or match["short"] or 0) > MAX_PORT:
         return False
-    return int(match["named"] or match["short"] or 0) <= MAX_PORT
+    address = _ADDRESS.fullmatch(match["host"] or "")
+    return address is None or _is_address(address[1] or address[2])
+
+
+def _registry_form(text: str) -> re.Match[str] | None:
+    """Match what can stand for a registry and for nothing else, though there be no such address."""
+    return _REGISTRY.fullmatch(text) if len(text) <= MAX_NAME else None
+
+
+def _is_address(text: str) -> bool:
+    with suppress(ValueError):
+        ipaddress.ip_address(text)
+        return True
+    return False
 
 
 def parse_tag(text: str) -> str:
@@ -132,7 +150,7 @@ class Reference:
             path, tag, digest = _split(text, rest)
             return cls(Repository("", path), tag, digest)
         name, tag, digest = _split(text, text)
-        return cls(_repository(text, name), tag or ("" if digest else "latest"), digest)
+        return cls(_repository(text, name), tag or ("" if digest else DEFAULT_TAG), digest)
 
     def at(self, digest: Digest) -> Self:
         """Return the reference of a digest in the same repository; the tag is gone."""
@@ -169,7 +187,7 @@ def _repository(text: str, name: str) -> Repository:
     first, slash, rest = name.partition("/")
     if first == "localhost" and not rest:
         raise InvalidText("reference", text, "a registry needs a repository: localhost/repository")
-    if slash and is_registry(first):
+    if slash and _registry_form(first):
         registry, path = parse_registry(first), rest
     else:
         registry, path = DOCKER_HUB, name

@@ -8,7 +8,7 @@ from regbot.registry.errors import InvalidText, RegistryError, WriteRefused
 from regbot.registry.reference import LAYOUT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
 
     from regbot.registry.api import Registry
@@ -28,11 +28,22 @@ class Registries:
     Layouts lie beneath *files*; without it there are none.  With *read_only* nothing can be changed at all, over HTTP
     or in a layout: WriteRefused.  What HTTP takes, and what layouts take, is loaded when the first reference of the
     kind comes.
+
+    *warn* is told, in a sentence for the operator, of harm that may outlast an operation, though nobody be there any
+    more to catch its error: a tag that could not be put back.
     """
 
-    def __init__(self, hosts: Hosts, *, files: Files | None = None, read_only: bool = False, user_agent: str) -> None:
+    def __init__(
+        self,
+        hosts: Hosts,
+        *,
+        files: Files | None = None,
+        read_only: bool = False,
+        user_agent: str,
+        warn: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._hosts, self._files = hosts, files
-        self._read_only, self._user_agent = read_only, user_agent
+        self._read_only, self._user_agent, self._warn = read_only, user_agent, warn
         self._remote: Remote | None = None
         self._layout: Layout | None = None
 
@@ -46,6 +57,12 @@ class Registries:
     def prepare(self) -> None:
         """Load now what requests over HTTP take, before somebody waits for it."""
         self._http()
+
+    def identity(self, repository: Repository) -> str:
+        """Return what is the same for all spellings of one repository, and for no other."""
+        if not repository.is_layout or self._files is None:
+            return str(repository)
+        return LAYOUT + self._files.canonical(repository.path)
 
     async def repositories(self, registry: str, *, limit: int = 0, last: str = "") -> list[str]:
         """List the repositories of a registry; see api.Reader."""
@@ -111,7 +128,8 @@ class Registries:
             from regbot.registry.http import Client  # noqa: PLC0415
             from regbot.registry.remote import Remote  # noqa: PLC0415
 
-            self._remote = Remote(Client(self._hosts, user_agent=self._user_agent, read_only=self._read_only))
+            client = Client(self._hosts, user_agent=self._user_agent, read_only=self._read_only)
+            self._remote = Remote(client, warn=self._warn)
         return self._remote
 
     def _layouts(self) -> Layout:

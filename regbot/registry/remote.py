@@ -16,7 +16,7 @@ from regbot.registry.held import Held
 from regbot.registry.reference import parse_registry
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from regbot.registry.descriptor import Descriptor
     from regbot.registry.digest import Digest
@@ -29,10 +29,10 @@ SMALL: Final = 256 << 10
 
 
 class Remote:
-    """All registries that one `Client` reaches."""
+    """All registries that one `Client` reaches; *warn* as of `Registries`."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, client: Client, *, warn: Callable[[str], None] = lambda _: None) -> None:
+        self._client, self._warn = client, warn
         self._cache = Cache()
 
     async def aclose(self) -> None:
@@ -49,9 +49,10 @@ class Remote:
 
     async def head(self, reference: Reference) -> Head:
         """Look at a manifest; see api.Reader."""
+        epoch = self._cache.epoch
         with self._noticing(reference):
             head, manifest = await manifests.head(self._client, reference)
-        self._learn(reference, head.descriptor.digest, manifest)
+        self._learn(epoch, reference, head.descriptor.digest, manifest)
         return head
 
     async def manifest(self, reference: Reference) -> Manifest:
@@ -82,50 +83,52 @@ class Remote:
 
     async def has_blob(self, repository: Repository, digest: Digest) -> bool:
         """Say whether the repository has a blob; see api.Reader."""
+        epoch = self._cache.epoch
         found = await blobs.has(self._client, repository, digest)
         if found:
-            self._cache.note_blob(repository, digest)
+            self._learn_blob(epoch, repository, digest)
         else:
             self._cache.missed_blob(repository, digest)
         return found
 
     async def put_manifest(self, reference: Reference, manifest: Manifest) -> None:
         """Store a manifest; see api.Registry."""
+        epoch = self._cache.epoch
         try:
             await manifests.put(self._client, reference, manifest)
         except RegistryError:
             # It may name a blob that was here and has been collected.
             self._cache.forget(reference.repository)
             raise
-        self._cache.keep(reference.repository, manifest.descriptor.digest, manifest)
-        if reference.tag:
-            self._cache.note_tag(reference.repository, reference.tag, manifest.descriptor.digest)
+        self._learn(epoch, reference, manifest.descriptor.digest, manifest)
 
     async def delete_manifest(self, reference: Reference) -> None:
         """Delete a manifest; see api.Registry."""
-        self._cache.forget(reference.repository)
-        await manifests.delete(self._client, reference)
+        with self._forgetting(reference.repository):
+            await manifests.delete(self._client, reference)
 
     async def delete_tag(self, reference: Reference) -> None:
         """Delete a tag; see api.Registry."""
-        self._cache.forget(reference.repository)
-        await deletion.delete_tag(self._client, reference)
+        with self._forgetting(reference.repository):
+            await deletion.delete_tag(self._client, reference, warn=self._warn)
 
     async def put_blob(self, repository: Repository, descriptor: Descriptor, data: AsyncIterator[bytes]) -> None:
         """Store a blob; see api.Registry."""
+        epoch = self._cache.epoch
         await blobs.put(self._client, repository, descriptor, data)
-        self._cache.note_blob(repository, descriptor.digest)
+        self._learn_blob(epoch, repository, descriptor.digest)
 
     async def copy_blob(self, descriptor: Descriptor, source: Repository, target: Repository) -> None:
         """Copy a blob between repositories of registries; see api.Registry."""
         if source == target or self._cache.has_blob(target, descriptor.digest):
             return
+        epoch = self._cache.epoch
         if source.registry == target.registry:
             await self._mount(descriptor, source, target)
         elif not await self.has_blob(target, descriptor.digest):
             async with self._streaming(descriptor, source, target) as data:
                 await blobs.put(self._client, target, descriptor, data, leased=True)
-        self._cache.note_blob(target, descriptor.digest)
+        self._learn_blob(epoch, target, descriptor.digest)
 
     async def _mount(self, descriptor: Descriptor, source: Repository, target: Repository) -> None:
         upload = await blobs.mount(self._client, descriptor.digest, source, target)
@@ -166,22 +169,42 @@ class Remote:
     async def _config(self, repository: Repository, descriptor: Descriptor) -> bytes:
         content = self._cache.content(repository, descriptor.digest)
         if content is None:
+            epoch = self._cache.epoch
             async with self._reading(repository, descriptor) as data:
                 content = b"".join([chunk async for chunk in data])
-            self._cache.keep(repository, descriptor.digest, content)
+            if epoch == self._cache.epoch:
+                self._cache.keep(repository, descriptor.digest, content)
         return content
 
     async def _get(self, reference: Reference) -> Manifest:
+        epoch = self._cache.epoch
         with self._noticing(reference):
             manifest = await manifests.get(self._client, reference)
-        self._learn(reference, manifest.descriptor.digest, manifest)
+        self._learn(epoch, reference, manifest.descriptor.digest, manifest)
         return manifest
 
-    def _learn(self, reference: Reference, digest: Digest, manifest: Manifest | None) -> None:
+    def _learn(self, epoch: int, reference: Reference, digest: Digest, manifest: Manifest | None) -> None:
+        """Keep what came of a request that began in *epoch*, if nothing was deleted since."""
+        if epoch != self._cache.epoch:
+            return
         if manifest is not None:
             self._cache.keep(reference.repository, digest, manifest)
         if reference.digest is None:
             self._cache.note_tag(reference.repository, reference.tag, digest)
+
+    def _learn_blob(self, epoch: int, repository: Repository, digest: Digest) -> None:
+        """Remember a blob, likewise."""
+        if epoch == self._cache.epoch:
+            self._cache.note_blob(repository, digest)
+
+    @contextmanager
+    def _forgetting(self, repository: Repository) -> Iterator[None]:
+        """Know nothing of a repository that something is deleted in; nor of what was asked for meanwhile."""
+        self._cache.forget(repository)
+        try:
+            yield
+        finally:
+            self._cache.forget(repository)
 
     @contextmanager
     def _noticing(self, reference: Reference) -> Iterator[None]:

@@ -7,13 +7,16 @@ those of the environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY), never for this mac
 from __future__ import annotations
 
 import urllib.request
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import httpcore
 import httpx
 
 from regbot.registry import tls
+from regbot.registry.errors import RegistryError
 from regbot.registry.network import Answer, Network
+from regbot.registry.reference import MAX_PORT
 
 if TYPE_CHECKING:
     import ssl
@@ -62,22 +65,22 @@ class Transport(httpx.AsyncBaseTransport):
             await pool.aclose()
 
     def _pool(self, url: httpx.URL) -> httpcore.AsyncConnectionPool:
-        key = (url.scheme == "https", proxy_for(url))
+        variable, proxy = proxy_for(url)
+        key = (url.scheme == "https", proxy)
         if key not in self._pools:
-            self._pools[key] = _make_pool(self._context() if key[0] else None, key[1])
+            self._pools[key] = _make_pool(self._context() if key[0] else None, read_proxy(variable, proxy))
         return self._pools[key]
 
 
-def _make_pool(context: ssl.SSLContext | None, proxy: str) -> httpcore.AsyncConnectionPool:
+def _make_pool(context: ssl.SSLContext | None, proxy: httpx.Proxy | None) -> httpcore.AsyncConnectionPool:
     # How many connections there are is the throttle's business; a pool only keeps them.
-    if not proxy:
+    if proxy is None:
         return httpcore.AsyncConnectionPool(
             ssl_context=context, max_connections=None, keepalive_expiry=_IDLE, network_backend=Network()
         )
-    parsed = httpx.Proxy(proxy)
     return httpcore.AsyncHTTPProxy(
-        str(parsed.url),
-        parsed.raw_auth,
+        str(proxy.url),
+        proxy.raw_auth,
         ssl_context=context,
         max_connections=None,
         keepalive_expiry=_IDLE,
@@ -85,11 +88,26 @@ def _make_pool(context: ssl.SSLContext | None, proxy: str) -> httpcore.AsyncConn
     )
 
 
-def proxy_for(url: httpx.URL) -> str:
-    """Return the URL of the proxy for *url*, "" for none."""
+def proxy_for(url: httpx.URL) -> tuple[str, str]:
+    """Return the variable that names a proxy for *url*, and its value; "" and "" if there is none."""
     proxies = urllib.request.getproxies()
-    found = proxies.get(url.scheme) or proxies.get("all") or ""
     host = url.raw_host.decode()
-    if not found or host.startswith(_LOOPBACK) or urllib.request.proxy_bypass(host):
-        return ""
-    return found if "://" in found else f"http://{found}"
+    if host.startswith(_LOOPBACK) or urllib.request.proxy_bypass(host):
+        return "", ""
+    kind = next((kind for kind in (url.scheme, "all") if proxies.get(kind)), "")
+    return (f"{kind}_proxy".upper(), proxies[kind]) if kind else ("", "")
+
+
+def read_proxy(variable: str, value: str) -> httpx.Proxy | None:
+    """Return the proxy that *value* is the URL of, None for "".  RegistryError without it: it may hold a password."""
+    if not value:
+        return None
+    scheme, colon, _ = value.partition("://")
+    if colon and scheme.lower() not in {"http", "https"}:
+        raise RegistryError(f"the variable {variable} should name an HTTP proxy: http:// or https://", code="CONFIG")
+    # The errors hold the value, too.
+    with suppress(httpx.InvalidURL, ValueError):
+        proxy = httpx.Proxy(value if colon else f"http://{value}")
+        if proxy.url.raw_host and (proxy.url.port or 0) <= MAX_PORT:
+            return proxy
+    raise RegistryError(f"the variable {variable} holds no URL of a proxy, like http://proxy:3128", code="CONFIG")

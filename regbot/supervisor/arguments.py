@@ -64,8 +64,11 @@ def image(value: Value) -> Image:
 
 
 def duration(value: Value) -> float:
-    """Return the seconds of a Go duration."""
-    return parse_duration(text(value))
+    """Return the seconds of a Go duration that is a time to wait."""
+    seconds = parse_duration(text(value))
+    if seconds <= 0:
+        raise InvalidArgument("a duration longer than 0s was expected")
+    return seconds
 
 
 def number(value: Value) -> float:

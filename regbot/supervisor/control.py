@@ -7,6 +7,7 @@ program, which no script has ever touched: what is wrong with them is a defect, 
 from __future__ import annotations
 
 import array
+import errno
 import itertools
 import os
 import socket
@@ -55,7 +56,7 @@ class LauncherProcess:
     def __init__(self, command: Sequence[str], patience: float) -> None:
         self._popen, control = _start(command)
         self._patience = patience
-        self._pidfd = os.pidfd_open(self._popen.pid)
+        self._pidfd = _name(self._popen)
         self._control = trio.socket.from_stdlib_socket(control)
         self._layers: tuple[Layer, ...] = ()
         self._hello, self._over = trio.Event(), trio.Event()
@@ -84,7 +85,7 @@ class LauncherProcess:
         await self.greeted()
         request = _Request()
         with ExitStack() as undo:
-            ours, theirs = socket.socketpair()
+            ours, theirs = _pair(socket.SOCK_STREAM)
             undo.enter_context(ours)
             with theirs:
                 await self._ask(request, limits, theirs)
@@ -152,8 +153,11 @@ class LauncherProcess:
 
     def _take(self, what: str, number: str, detail: str = "", *, descriptors: Sequence[int]) -> None:
         request = self._requests[int(number)]
-        if what == "started":
+        if what == "started" and descriptors:
             (request.pidfd,) = descriptors
+        elif what == "started":
+            # The kernel drops what we have no number left for.  The child leaves when its socket is closed.
+            request.refusal = os.strerror(errno.EMFILE)
         else:
             del self._requests[int(number)]
         if what == "refused":
@@ -177,12 +181,19 @@ class LauncherProcess:
         self._requests.clear()
 
 
+def _pair(kind: socket.SocketKind) -> tuple[socket.socket, socket.socket]:
+    try:
+        return socket.socketpair(socket.AF_UNIX, kind)
+    except OSError as exc:
+        raise LauncherFailed(f"no socket to talk with it: {exc.strerror}") from exc
+
+
 def _start(command: Sequence[str]) -> tuple[subprocess.Popen[bytes], socket.socket]:
     """Start a process with nothing of ours but one end of a socket pair, as its standard input, and standard error.
 
     Not in a worker thread: the parent-death signal comes when the thread that forked ends.
     """
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours, theirs = _pair(socket.SOCK_SEQPACKET)
     with theirs, ExitStack() as undo:
         undo.enter_context(ours)
         try:
@@ -193,6 +204,16 @@ def _start(command: Sequence[str]) -> tuple[subprocess.Popen[bytes], socket.sock
             raise LauncherFailed(f"the launcher does not start: {exc}") from exc
         undo.pop_all()
     return popen, ours
+
+
+def _name(popen: subprocess.Popen[bytes]) -> int:
+    """Return a pidfd of a process, or end it: what cannot be named cannot be watched."""
+    try:
+        return os.pidfd_open(popen.pid)
+    except OSError as exc:
+        popen.kill()
+        popen.wait()
+        raise LauncherFailed(f"no pidfd of the launcher: {exc.strerror}") from exc
 
 
 def _layer(line: str) -> Layer:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     import trio
 
     from regbot.protocol.values import Value
-    from regbot.registry.api import Reader, Registry
+    from regbot.registry.api import Registry
     from regbot.supervisor.operations import Operation
-    from regbot.supervisor.overlay import Change, Plan
+    from regbot.supervisor.overlay import Below, Change, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Gate:
     """The `parallel` slots, shared by all runs."""
 
     @classmethod
-    def dry(cls, below: Reader, slots: trio.CapacityLimiter, plan: Plan, note: Callable[[Change], None]) -> Gate:
+    def dry(cls, below: Below, slots: trio.CapacityLimiter, plan: Plan, note: Callable[[Change], None]) -> Gate:
         """Make the gate of a dry run: *below* must be able to read only, *note* is told of each write not made."""
         return cls(Overlay(below, plan, note), slots)
 

@@ -47,20 +47,32 @@ def level_number(text: str) -> int:
     return LEVELS[match[1].lower()] + int(match[2] or 0)
 
 
-def open_log(level: int = 0, *, as_json: bool = False, stream: TextIO | None = None) -> Logger:
-    """Send records of at least *level* to *stream* (standard error), and return the logger to write them with."""
-    line = json_line if as_json else logfmt_line
-    target = stream or sys.stderr
+class Writer:
+    """Writes records to a stream; one that cannot be written is counted, and stops nobody's work."""
 
-    def write(message: Message) -> None:
+    def __init__(self, level: int = 0, *, as_json: bool = False, stream: TextIO | None = None) -> None:
+        self.lost = 0
+        """Records that could not be written: the disk is full, or nobody reads any more."""
+        self._level, self._stream = level, stream or sys.stderr
+        self._line = json_line if as_json else logfmt_line
+
+    def __call__(self, message: Message) -> None:
+        """Write one record of loguru's, if it is of the level or above."""
         record = message.record
         name = _LOGURU[record["level"].name]
-        if LEVELS[name] >= level:
-            target.write(line(record["time"], name, record["message"], record["extra"]))
-            target.flush()
+        if LEVELS[name] < self._level:
+            return
+        try:
+            self._stream.write(self._line(record["time"], name, record["message"], record["extra"]))
+            self._stream.flush()
+        except OSError:
+            self.lost += 1
 
+
+def open_log(write: Writer) -> Logger:
+    """Send every record to *write* and to nothing else, and return the logger to make them with."""
     logger.remove()
-    # catch=False: a log that cannot be written is a fault to be seen, not to be printed over and over.
+    # catch=False: what escapes from the writer is a defect.
     logger.add(write, level=0, format="{message}", catch=False)
     return logger
 

@@ -10,7 +10,6 @@ import trio
 
 from regbot.supervisor.gate import Gate
 from regbot.supervisor.outcome import Outcome, Verdict
-from regbot.supervisor.overlay import new_plan
 from regbot.supervisor.run import Run
 
 if TYPE_CHECKING:
@@ -19,11 +18,15 @@ if TYPE_CHECKING:
     from loguru import Logger
 
     from regbot.config.model import Script
-    from regbot.registry.api import Registry
+    from regbot.registry.registries import Registries
     from regbot.supervisor.launcher import Launcher
-    from regbot.supervisor.overlay import Change
+    from regbot.supervisor.overlay import Change, Plan
 
-STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+MAX_AT_ONCE: Final = 100
+"""Scripts that run at once: each holds a process and two descriptors."""
+MAX_CHANGES: Final = 10_000
+"""Writes not made that the closing list of a dry run names."""
+STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(slots=True)
@@ -32,6 +35,8 @@ class Report:
 
     outcomes: list[Outcome] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
+    """The first MAX_CHANGES of them."""
+    changes_in_all: int = 0
     stopped_by: signal.Signals | None = None
 
     @property
@@ -43,16 +48,16 @@ class Report:
 class Once:
     """All scripts of a configuration, one after another or at once."""
 
-    def __init__(self, registry: Registry, launcher: Launcher, log: Logger, *, parallel: int, dry_run: bool) -> None:
+    def __init__(self, registry: Registries, launcher: Launcher, log: Logger, *, parallel: int, dry_run: bool) -> None:
         self.report = Report()
         self._registry, self._launcher, self._log, self._dry_run = registry, launcher, log, dry_run
         self._at_once = parallel > 0
         self._slots = trio.CapacityLimiter(max(parallel, 1))
-        self._plan = new_plan()
+        self._plan: Plan = {}
         self._running: set[Run] = set()
 
     async def run(self, scripts: Sequence[Script]) -> Report:
-        """Run the scripts; SIGINT and SIGTERM kill those that run and start no more."""
+        """Run the scripts; SIGINT, SIGTERM and SIGHUP kill those that run and start no more."""
         with trio.open_signal_receiver(*STOP_SIGNALS) as signals:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._watch, signals)
@@ -71,14 +76,26 @@ class Once:
             for script in scripts:
                 await self._run_one(script)
             return
+        places = trio.Semaphore(MAX_AT_ONCE)
         async with trio.open_nursery() as nursery:
             for script in scripts:
-                nursery.start_soon(self._run_one, script)
+                await places.acquire()
+                nursery.start_soon(self._run_in, places, script)
+
+    async def _run_in(self, places: trio.Semaphore, script: Script) -> None:
+        try:
+            await self._run_one(script)
+        finally:
+            places.release()
 
     async def _run_one(self, script: Script) -> None:
         if self.report.stopped_by is not None:
             self._end(
-                Outcome(script.name, Verdict.INTERRUPTED, f"not started: {self.report.stopped_by.name} came before")
+                Outcome(
+                    script.name,
+                    Verdict.INTERRUPTED,
+                    f"{script.name}: not started: {self.report.stopped_by.name} came before",
+                )
             )
             return
         if not script.text.strip():
@@ -97,7 +114,9 @@ class Once:
         log = self._log.bind(script=script.name)
 
         def note(change: Change) -> None:
-            self.report.changes.append(change)
+            self.report.changes_in_all += 1
+            if len(self.report.changes) < MAX_CHANGES:
+                self.report.changes.append(change)
             log.bind(
                 **{"change": change.what, "reference": change.target, "digest": change.digest, "dry-run": True}
             ).info("Not done in a dry run")
@@ -110,6 +129,8 @@ class Once:
         if not outcome.failed:
             log.debug("Script finished")
             return
-        log.bind(error=outcome.error).warning("Error running script")
+        log.bind(error=outcome.error).error("Error running script")
         if outcome.traceback:
-            log.bind(traceback=outcome.traceback).debug("Where the script failed")
+            # A script's frames are for whoever debugs it; ours are for whoever reads our log.
+            level = "ERROR" if outcome.verdict is Verdict.DEFECT else "DEBUG"
+            log.bind(traceback=outcome.traceback).log(level, "Where it failed")

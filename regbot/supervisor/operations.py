@@ -98,6 +98,8 @@ async def tag_ls(registry: Registry, image: Image, options: Mapping[str, Value] 
 
 async def tag_delete(registry: Registry, image: Image) -> Value:
     """Delete a tag, and no other that points at the same manifest."""
+    if not image.reference.tag:
+        raise InvalidArgument("which tag is to be deleted? (a manifest is deleted by manifest.delete)")
     await registry.delete_tag(image.reference)
     return None
 
@@ -137,6 +139,9 @@ async def image_copy(
 ) -> Value:
     """Copy an image, or an index with all that it holds."""
     chosen = options or {}
+    for name in ("digestTags", "platforms"):
+        if chosen.get(name):
+            raise InvalidArgument(f'the option "{name}" is not in this version')
     await images.copy(
         registry,
         source.reference,
@@ -154,7 +159,7 @@ async def image_rate_limit_wait(
 ) -> Value:
     """Wait until the registry grants more than *limit* pulls; say whether it did in time.
 
-    It is true at once where the registry tells no limit.  The run's own deadline ends the wait, too.
+    It is true at once where the registry tells no limit.  The run's own deadline ends the wait, too.  Times in seconds.
     """
     with trio.move_on_after(PATIENCE if patience is None else patience):
         while True:
@@ -167,7 +172,9 @@ async def image_rate_limit_wait(
 
 _nil_or_text: Final = arguments.optional(arguments.text)
 _page_options: Final = arguments.optional(arguments.options("limit", "last"))
-_copy_options: Final = arguments.optional(arguments.options("forceRecursive", "includeExternal"))
+_copy_options: Final = arguments.optional(
+    arguments.options("digestTags", "forceRecursive", "includeExternal", "platforms")
+)
 _nil_or_duration: Final = arguments.optional(arguments.duration)
 
 OPERATIONS: Final[Mapping[str, Operation]] = {

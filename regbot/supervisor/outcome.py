@@ -20,6 +20,8 @@ class Verdict(Enum):
     """The child broke the rules of the pipe."""
     INTERRUPTED = "interrupted"
     """We were told to stop."""
+    DEFECT = "defect"
+    """An operation met an error that nobody thought of: regbot's fault, and a bug to be reported."""
     UNSTARTED = "unstarted"
     """No child could be locked down: nothing of the script ran."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import secrets
+import traceback
 from typing import TYPE_CHECKING, Final
 
 import trio
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 MAX_ANSWER: Final = MAX_FRAME - 1024
 """Bytes of a result that still fits into a frame."""
+NAMED: Final = 40
+"""Characters of a script's name that Lua repeats in its errors at least."""
 RECORD: Final = 128
 """Bytes that a message costs in the log besides its text: time, level, names."""
 _LEVELS: Final = {"trace": "TRACE", "debug": "DEBUG", "info": "INFO", "warn": "WARNING", "error": "ERROR"}
@@ -78,6 +81,9 @@ class Run:
                 self._outcome = self._ended(Verdict.PROTOCOL, f"the child broke the protocol: {exc}")
             except ChildEnded as exc:
                 self._outcome = self._ended(Verdict.MEMORY if exc.out_of_memory else Verdict.CRASHED, str(exc))
+            finally:
+                # Before what operations still have to put in order: nothing more is wanted of the child.
+                child.kill()
             nursery.cancel_scope.cancel()
         assert self._outcome is not None, "a task that cancels the conversation leaves an outcome"
         return self._outcome
@@ -106,14 +112,16 @@ class Run:
         except WireError as exc:
             self._outcome = self._ended(Verdict.PROTOCOL, f"the child broke the protocol: {exc}")
             conversation.cancel()
-        except (trio.BrokenResourceError, trio.ClosedResourceError):
-            return  # The child is gone, and the conversation learns it by itself.
+        except Exception as exc:  # noqa: BLE001 -- a defect of ours ends this run, loudly, and nobody else's
+            self._outcome = self._defect(call, exc)
+            conversation.cancel()
 
     async def _perform(self, call: Call) -> Message:
         given = unpack(call.payload)
         self._open[call.number] = call.line, describe(call.operation, given)
         answer = await self._result(call, given)
-        # A run that is cut off in between tells what it was at.
+        # A run that is cut off meanwhile tells what it was at.
+        await trio.lowlevel.checkpoint_if_cancelled()
         del self._open[call.number]
         return answer
 
@@ -142,10 +150,23 @@ class Run:
 
     def _failed(self, failed: Failed) -> Outcome:
         text = failed.text.decode("utf-8", "replace")
+        if not text.startswith(self.script.name[:NAMED]):
+            # error("…", 0) and what a coroutine or a tail call raises have no position.
+            text = f"{self.script.name}: {text}"
         verdict = _VERDICTS[failed.reason]
         if verdict is Verdict.MEMORY:
             text = f"{text} (limit: memory of {self.script.memory >> 20} MiB)"
         return Outcome(self.script.name, verdict, text, failed.traceback.decode("utf-8", "replace"))
+
+    def _defect(self, call: Call, exc: Exception) -> Outcome:
+        trace = "".join(traceback.format_exception(exc))
+        name = type(exc).__name__
+        return Outcome(
+            self.script.name,
+            Verdict.DEFECT,
+            f"{self.script.name}:{call.line}: {call.operation} met a defect of regbot ({name}): please report it",
+            trace,
+        )
 
     def _ended(self, verdict: Verdict, error: str) -> Outcome:
         return Outcome(self.script.name, verdict, error)

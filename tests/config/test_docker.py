@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 from typing import TYPE_CHECKING
 
@@ -132,7 +133,7 @@ def test_empty(text: str) -> None:
         ({"auths": {"a.io": {"password": 1}}}, "password of a.io should be a text; it is ignored"),
         ({"auths": {"a.io": {"auth": "?"}}}, "auth of a.io is no base64 of user:password; it is ignored"),
         ({"auths": {"a.io": {"auth": "Ym90"}}}, "auth of a.io is no base64 of user:password; it is ignored"),
-        ({"auths": {"a b": {"auth": AUTH}}}, '"a b" is no registry; it is ignored'),
+        ({"auths": {"a b": {"auth": AUTH}}}, "a key of auths is no registry; it is ignored"),
         ({"credsStore": "../evil"}, "credsStore should name a helper, like pass or osxkeychain; it is ignored"),
         (
             {"credHelpers": {"a.io": 1}},
@@ -164,6 +165,54 @@ def test_no_secret_in_warnings() -> None:
     assert len(found.warnings) == 3
     assert CANARY not in repr(found)
     assert CANARY not in repr(docker(f'{{"auths": {{"a.io": {{"auth": "{CANARY}"'))
+
+
+@pytest.mark.parametrize("text", ["\ud800", "\0", "a\r\nX-Header: b", "\x7f"])
+@pytest.mark.parametrize("key", ["username", "password"])
+def test_unsendable(key: str, text: str) -> None:
+    """A user name or password that no request can carry is ignored with a warning that does not repeat it."""
+    found = docker({"auths": {"a.io": {"username": "u", "password": "p", key: CANARY + text}}})
+    assert found.auths == ()
+    (warning,) = found.warnings
+    assert "of a.io has a" in warning.message
+    assert CANARY not in warning.message
+
+
+@pytest.mark.parametrize("key", ["identitytoken", "registrytoken"])
+def test_unsendable_token(key: str) -> None:
+    """So is a token, and the login beside it still counts."""
+    found = docker({"auths": {"a.io": {"auth": AUTH, key: f"{CANARY}\ud800"}}})
+    assert [auth.password.reveal() for auth in found.auths] == ["right"]
+    assert [warning.message for warning in found.warnings] == [f"{key} of a.io has a control character; it is ignored"]
+
+
+def test_colon_in_user() -> None:
+    """A user name with a colon would end at it, so it is ignored; a password may hold one."""
+    entries = {"a.io": {"username": "u:v", "password": "p"}, "b.io": {"username": "u", "password": "p:q"}}
+    found = docker({"auths": entries})
+    assert [(auth.registry, auth.password.reveal()) for auth in found.auths] == [("b.io", "p:q")]
+    assert "the user name of a.io has a colon" in found.warnings[0].message
+
+
+def test_unsendable_in_auth() -> None:
+    """What stands in base64 is checked, too."""
+    auth = base64.b64encode(b"bot:a\nb").decode()
+    assert notes({"auths": {"a.io": {"auth": auth}}}) == ["the password of a.io has a control character; it is ignored"]
+
+
+def test_helper_beside_unsendable() -> None:
+    """A helper counts, whatever is wrong with the login beside it."""
+    entry = {"username": "u:v", "password": "p"}
+    assert one({"auths": {"a.io": entry}, "credHelpers": {"a.io": "x"}}) == DockerAuth(
+        "a.io", "a.io", helper="docker-credential-x"
+    )
+
+
+@pytest.mark.parametrize("part", ["auths", "credHelpers"])
+@pytest.mark.parametrize("key", [f"https://u:{CANARY}@a.io/v2/", f"u:{CANARY}@a.io", f"{CANARY} \ud800"])
+def test_secret_in_key(part: str, key: str) -> None:
+    """A key that is no registry may hold a password, and is not repeated."""
+    assert notes({part: {key: {}}}) == [f"a key of {part} is no registry; it is ignored"]
 
 
 @pytest.mark.parametrize(

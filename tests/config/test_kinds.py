@@ -63,8 +63,6 @@ def node(text: str) -> Node:
         (kinds.TLS, "''", None),
         (kinds.SCHEME, "HTTP", Tls.DISABLED),
         (kinds.SCHEME, "https", None),
-        (kinds.TEXTS, "[a, 1, true]", ("a", "1", "true")),
-        (kinds.TEXTS, "[]", ()),
         (kinds.OPTIONS, "{a: 1, b: yes}", (("a", "1"), ("b", "yes"))),
     ],
 )
@@ -104,8 +102,6 @@ def test_schedule() -> None:
         (kinds.SIZE, "128", "128 is less than 1MiB"),
         (kinds.SCHEDULE, "'@never'", "is no schedule"),
         (kinds.TLS, "maybe", '"maybe" is not one of enabled, insecure, disabled'),
-        (kinds.TEXTS, "a", "should be a list"),
-        (kinds.TEXTS, "[[a]]", "a list stands"),
         (kinds.OPTIONS, "[a]", "should be a map"),
     ],
 )
@@ -113,10 +109,3 @@ def test_unreadable(kind: Kind[object], text: str, message: str) -> None:
     """What a field cannot hold is refused with the rule."""
     with pytest.raises(Unreadable, match=message):
         kind.read(node(text))
-
-
-def test_line_of_item() -> None:
-    """A fault in a list is told with the item's own line."""
-    with pytest.raises(Unreadable) as caught:
-        kinds.TEXTS.read(node("- a\n- b\n- [c]\n"))
-    assert caught.value.line == 3

@@ -175,11 +175,11 @@ def test_not_yaml() -> None:
 def test_templates() -> None:
     """Templates are expanded in the fields that say so, and nowhere else."""
     text = """
-creds: [{registry: '{{env "R"}}', user: '{{env "U"}}', hostname: '{{x}}'}]
+creds: [{registry: '{{env "R"}}', user: '{{env "U"}}', api: '{{x}}'}]
 scripts: [{name: a, script: '{{x}}'}]
 """
     config = loaded(text, {"R": "ghcr.io", "U": "bot"}).config
-    assert (config.creds[0].registry, config.creds[0].user, config.creds[0].hostname) == ("ghcr.io", "bot", "{{x}}")
+    assert (config.creds[0].registry, config.creds[0].user, config.creds[0].api) == ("ghcr.io", "bot", "{{x}}")
     assert config.scripts[0].text == "{{x}}"
 
 

@@ -23,6 +23,8 @@ ACCEPTED: list[Json] = [
     {"scripts": [{"name": 12, "interval": 0, "limits": {"memory": "128MiB"}}]},
     {"creds": [{"registry": "a.io", "user": 1, "pass": True, "tls": "Disabled", "scheme": "http", "priority": "3"}]},
     {"creds": [{"registry": "a.io", "mirrors": ["b.io"], "apiOpts": {"a": 1}, "reqPerSec": 0.5, "blobMax": -1}]},
+    {"creds": [{"registry": "a.io", "hostname": "[::1]:5000", "pathPrefix": "/a/b/", "credHelper": "/bin/x"}]},
+    {"creds": [{"registry": "a.io", "hostname": "", "pathPrefix": "", "mirrors": ["B_1:5000"]}]},
     {"defaults": {"skipDockerConfig": "Yes", "parallel": -1, "limits": {"memory": 1 << 20}, "timeout": "-5s"}},
 ]
 REFUSED: list[Json] = [
@@ -38,6 +40,10 @@ REFUSED: list[Json] = [
     {"creds": [{"registry": "a.io", "tls": "maybe"}]},
     {"creds": [{"registry": "a.io", "priority": -1}]},
     {"creds": [{"registry": "a.io", "mirrors": "b.io"}]},
+    {"creds": [{"registry": "a.io", "mirrors": [""]}]},
+    {"creds": [{"registry": "a.io", "mirrors": ["https://b.io"]}]},
+    {"creds": [{"registry": "a.io", "hostname": "https://b.io"}]},
+    {"creds": [{"registry": "a.io", "pathPrefix": "A"}]},
     {"defaults": {"skipDockerConfig": "maybe"}},
     {"defaults": {"parallel": "many"}},
 ]

@@ -15,7 +15,7 @@ from regbot.registry.hosts import Host, Hosts, Tls
 from regbot.registry.registries import Registries
 from regbot.supervisor.gate import Gate
 from regbot.supervisor.launcher import open_launcher
-from regbot.supervisor.logs import open_log
+from regbot.supervisor.logs import Writer, open_log
 from regbot.supervisor.run import Run
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ async def runner(
 
             async def run(registry: Registry, text: str, *, limit: float | None = 20, memory: int = MEMORY) -> Outcome:
                 gate = Gate(registry, trio.CapacityLimiter(1))
-                log = open_log(8, stream=StringIO())
+                log = open_log(Writer(8, stream=StringIO()))
                 return await Run(script(text, timeout=limit, memory=memory), gate, log).execute(launcher)
 
             yield partial(run, registry)

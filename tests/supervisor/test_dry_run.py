@@ -73,7 +73,7 @@ def test_every_write_is_logged_and_listed(registry: DockerRegistry) -> None:
     ended = dry(registry, 'image.copy("HOST/a:v1", "HOST/a:v2")\ntag.delete("HOST/a:v1")')
     records = [(record["change"], record["reference"]) for record in ended.records if record.get("dry-run") is True]
     assert records == [("put manifest", f"{registry.host}/a:v2"), ("delete tag", f"{registry.host}/a:v1")]
-    assert ended.stdout.splitlines()[0] == "Dry run: 2 writes were not made."
+    assert ended.stdout.splitlines()[0] == "Dry run: 2 writes not made."
     assert [line.split()[2] for line in ended.stdout.splitlines()[1:]] == [reference for _, reference in records]
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
-from regbot.supervisor.logs import json_line, level_number, logfmt_line, open_log
+from regbot.supervisor.logs import Writer, json_line, level_number, logfmt_line, open_log
 
 NOON = datetime(2026, 1, 2, 12, 0, 0, 5000, tzinfo=UTC)
 
@@ -84,7 +86,17 @@ def test_unknown_levels(text: str) -> None:
 def test_records_below_the_level_are_left_out() -> None:
     """DEBUG+8 is as high as WARN: information is left out, a warning is not."""
     stream = io.StringIO()
-    log = open_log(level_number("DEBUG+8"), as_json=True, stream=stream)
+    log = open_log(Writer(level_number("DEBUG+8"), as_json=True, stream=stream))
     log.info("hidden")
     log.bind(script="a").warning("shown {braces} <b>")
     assert [json.loads(line)["msg"] for line in stream.getvalue().splitlines()] == ["shown {braces} <b>"]
+
+
+def test_a_log_that_cannot_be_written_stops_nobody() -> None:
+    """Records that are lost are counted, and whoever logs goes on."""
+    # What is left in the buffer cannot be written at the end, either.
+    with suppress(OSError), Path("/dev/full").open("w") as full:
+        writer = Writer(stream=full)
+        open_log(writer).info("lost")
+        open_log(writer).info("lost, too")
+        assert writer.lost == 2

@@ -44,7 +44,7 @@ def test_a_flood_of_messages_is_cut() -> None:
     ended = once(config)
     assert len(ended.messages) == (1 << 20) // (2000 + RECORD)
     assert [record["limit"] for record in ended.records if "limit" in record] == ["logBytes"]
-    assert ended.errors == {"a": "end"}
+    assert ended.errors == {"a": "a: end"}
 
 
 def test_copies_share_the_slots(registry: DockerRegistry) -> None:
@@ -74,7 +74,7 @@ def endless() -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_cuts_off(endless: subprocess.Popen[str], number: signal.Signals, status: int) -> None:
     """A signal kills the child, starts no further script, says what was cut off, and shows in the status."""
     endless.send_signal(number)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
 import trio
 
+from regbot.registry.registries import Registries
+from regbot.supervisor.gate import Gate
+from regbot.supervisor.launcher import open_launcher
+from regbot.supervisor.logs import Writer, open_log
 from regbot.supervisor.outcome import Verdict
+from regbot.supervisor.run import Run
 from tests.images import image, push
-from tests.supervisor.scripts import runner
+from tests.supervisor.scripts import plain, runner, script
 
 if TYPE_CHECKING:
+    from regbot.registry.reference import Repository
     from tests.docker_registry import DockerRegistry
 
 STAND_IN: Final = Path(__file__).parent.parent / "sandbox" / "stand_in.py"
@@ -115,4 +122,31 @@ async def test_calls_get_their_answers(registry: DockerRegistry) -> None:
     push(registry, "a", "v1", image(labels={"version": "7"}))
     async with runner(registry.host) as run:
         outcome = await run(f'error(image.config("{registry.host}/a:v1").Config.Labels.version, 0)')
-    assert outcome.error == "7"
+    assert outcome.error == "main: 7"
+
+
+class Broken(Registries):
+    """A registry with a defect."""
+
+    async def tags(self, repository: Repository, *, limit: int = 0, last: str = "") -> list[str]:
+        """Fail as nobody thought of."""
+        raise ZeroDivisionError(f"{repository} {limit} {last}")
+
+
+async def test_a_defect_of_ours_ends_its_run_alone() -> None:
+    """An error that nobody thought of ends the run that met it and no other, and is told as a defect with its trace."""
+    async with open_launcher() as launcher, Broken(plain(), user_agent="test") as registry:
+        gate = Gate(registry, trio.CapacityLimiter(1))
+        log = open_log(Writer(8, stream=StringIO()))
+        outcome = await Run(script('pcall(tag.ls, "a/b")\nlog("not reached")'), gate, log).execute(launcher)
+        after = await Run(script("log('fine')"), gate, log).execute(launcher)
+    assert (outcome.verdict, after.verdict) == (Verdict.DEFECT, Verdict.SUCCESS)
+    assert outcome.error == "main:1: tag.ls met a defect of regbot (ZeroDivisionError): please report it"
+    assert "ZeroDivisionError: docker.io/a/b" in outcome.traceback
+
+
+async def test_times_to_wait_are_longer_than_nothing() -> None:
+    """A negative or empty time to wait is the script's mistake, not ours."""
+    async with runner() as run:
+        outcome = await run('image.ratelimitWait("a/b", 1, "5m", "-1s")')
+    assert outcome.error.endswith("argument 4: a duration longer than 0s was expected")
