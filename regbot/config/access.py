@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from regbot.registry.credentials import Secret
 
 _PROGRAM: Final = re.compile("[A-Za-z0-9_][A-Za-z0-9_.+-]*")
-_PASSWORD_RULE: Final = (
+_CONTROL_RULE: Final = (
     "a password cannot hold line breaks or other control characters (RFC 7617); "
     "|- instead of | leaves the last line break out"
 )
@@ -43,7 +43,7 @@ def _text_that(fits: Callable[[str], bool], rule: str) -> Callable[[Node], str]:
 def _password(node: Node) -> Secret:
     password = SECRET.read(node)
     if not is_sendable(password.reveal()):
-        raise Unreadable(node.line, _PASSWORD_RULE)
+        raise Unreadable(node.line, _CONTROL_RULE)
     return password
 
 

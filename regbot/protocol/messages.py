@@ -10,7 +10,7 @@ The other end of this vocabulary is Lua (sandbox/prelude/driver.lua), and a take
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Final, TypeAlias
 
@@ -112,10 +112,14 @@ _NAMES: Final[dict[type[Message], str]] = {
 }
 
 
+# dataclasses.astuple() would copy every payload.
+_FIELDS: Final = {kind: tuple(each.name for each in fields(kind)) for kind in _NAMES}
+
+
 def unparse(message: Message) -> list[object]:
     """Return the list that stands for *message*."""
-    fields = [field.value if isinstance(field, Enum) else field for field in astuple(message)]
-    return [_NAMES[type(message)], *fields]
+    values = [getattr(message, name) for name in _FIELDS[type(message)]]
+    return [_NAMES[type(message)], *(value.value if isinstance(value, Enum) else value for value in values)]
 
 
 def parse(raw: object) -> Message:  # noqa: PLR0911 -- one return a message

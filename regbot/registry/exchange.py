@@ -10,7 +10,8 @@ import trio
 
 from regbot.registry import faults
 from regbot.registry.errors import RegistryError, Where
-from regbot.registry.reference import MAX_PORT
+from regbot.registry.pace import Pace
+from regbot.registry.reference import MAX_PORT, is_path
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -33,6 +34,8 @@ class Request:
     """Statuses that are no error."""
     leased: bool = False
     """Whether the caller holds a slot already."""
+    anywhere: bool = False
+    """Whether any other host may answer in the registry's stead: what comes is verified before a script sees it."""
 
     @property
     def shown(self) -> str:
@@ -67,6 +70,17 @@ class Request:
             raise self.fault(RegistryError, "REDIRECTED", f"{shown}, which is not followed")
         return found
 
+    def may_lead_to(self, url: httpx.URL) -> bool:
+        """Say whether a redirect to another host may be followed: to the same resource of some repository there.
+
+        There are registries that only say where another one has it.  A script could name that one itself, so it learns
+        nothing of other services that happen to be within our reach.
+        """
+        asked, found = self.url.path.rsplit("/", 2), url.path.rsplit("/", 2)
+        top, repository = found[0][:4], found[0][4:]
+        same = asked[1:] == found[1:] and (found[0] == asked[0] or (top == "/v2/" and is_path(repository)))
+        return self.anywhere or same
+
     def fault(self, kind: type[RegistryError], code: str, message: str) -> RegistryError:
         """Return an error of this request."""
         return kind(f"{self.shown}: {message}", code=code, **self.where)
@@ -93,15 +107,19 @@ class Body:
         self.headers = response.headers
         self._request, self._stream = request, response.stream
         self._chunks = aiter(response.stream)
+        self._pace = Pace()
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
+        before = trio.current_time()
         try:
-            return await anext(self._chunks)
+            chunk = await anext(self._chunks)
+            self._pace.note(len(chunk), trio.current_time() - before)
         except faults.NETWORK_ERRORS as exc:
             raise faults.unreachable(exc, self._request.where) from exc
+        return chunk
 
     async def read(self, limit: int) -> bytes:
         """Return all of it, or the first *limit* bytes and perhaps some more."""

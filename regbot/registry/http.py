@@ -116,24 +116,27 @@ class Client:
 
     @asynccontextmanager
     async def _answered(self, endpoint: Endpoint, request: Request) -> AsyncIterator[tuple[int, Body]]:
-        response = await self._follow(endpoint, request)
+        response, url = await self._follow(endpoint, request)
         body = Body(request, response)
         try:
             if response.status_code not in request.ok:
-                raise await self._refusal(endpoint, request, response, body)
+                raise await self._refusal(endpoint, request, response, body, url)
             yield response.status_code, body
         finally:
             await body.aclose()
 
-    async def _follow(self, endpoint: Endpoint, request: Request) -> httpx.Response:
-        """Send a request, and again wherever the answers lead."""
+    async def _follow(self, endpoint: Endpoint, request: Request) -> tuple[httpx.Response, httpx.URL]:
+        """Send a request, and again wherever the answers lead; return the last answer and where it came from."""
         url = request.url
         for _ in range(MAX_REDIRECTS + 1):
             response = await self._authorized(endpoint, request, url)
             if response.status_code not in _REDIRECTS or request.method not in READING:
-                return response
+                return response, url
             await _finish(request, response)
             url = request.target(url, response.headers.get("Location", ""))
+            if not (endpoint.is_home(url) or request.may_lead_to(url)):
+                shown = faults.shown("the answer leads to", url)
+                raise request.fault(RegistryError, "REDIRECTED", f"{shown}, which is not the same at another registry")
         raise request.fault(RegistryError, "REDIRECTED", f"more than {MAX_REDIRECTS} redirects")
 
     async def _authorized(self, endpoint: Endpoint, request: Request, url: httpx.URL) -> httpx.Response:
@@ -159,8 +162,12 @@ class Client:
             raise faults.unreachable(exc, request.where) from exc
 
     async def _refusal(
-        self, endpoint: Endpoint, request: Request, response: httpx.Response, body: Body
+        self, endpoint: Endpoint, request: Request, response: httpx.Response, body: Body, url: httpx.URL
     ) -> RegistryError:
+        if not endpoint.is_home(url):
+            # The registry picked the place: what is said there is nothing that a script could have asked for.
+            hint = f"said by {url.raw_host.decode()}, where the registry's answers led"
+            return faults.refusal(response.status_code, b"", request.where, hint)
         data = (await body.read(faults.MAX_ERROR_BODY))[: faults.MAX_ERROR_BODY]
         hint = ""
         if response.status_code == 401:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import httpcore
 import httpx
+import trio
 
 if TYPE_CHECKING:
     import ssl
@@ -63,7 +64,13 @@ class Stream(httpcore.AsyncNetworkStream):
         timeout: float | None = None,  # noqa: ASYNC109
     ) -> httpcore.AsyncNetworkStream:
         """Return the stream inside TLS."""
-        return Stream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
+        try:
+            return Stream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
+        except trio.Cancelled:
+            # httpcore closes what an error leaves behind, and forgets about this.
+            with trio.CancelScope(shield=True):
+                await self.aclose()
+            raise
 
     def get_extra_info(self, info: str) -> object:
         """Return what httpcore wants to know of the socket."""

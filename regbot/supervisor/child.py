@@ -101,10 +101,17 @@ class Child:
         frame = encode(message)
         if len(frame) > HEADER.size + MAX_FRAME:
             raise WireError(f"a frame of {len(frame)} bytes is over the limit of {MAX_FRAME}")
-        async with self._sending:
+        try:
+            # Locking in the usual way lets every other task go first.
+            self._sending.acquire_nowait()
+        except trio.WouldBlock:
+            await self._sending.acquire()
+        try:
             self._conversation.sent(message)
             with suppress(trio.BrokenResourceError):
                 await self._stream.send_all(frame)
+        finally:
+            self._sending.release()
 
     async def receive(self) -> Message:
         """Return the next message; WireError if the child breaks the protocol, ChildEnded if it has gone."""

@@ -6,7 +6,6 @@ tell.
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,13 +14,12 @@ from regbot.supervisor.operations import OperationFailed
 from regbot.supervisor.overlay import Overlay
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
     import trio
 
     from regbot.protocol.values import Value
     from regbot.registry.api import Registry
-    from regbot.supervisor.operations import Operation
     from regbot.supervisor.overlay import Below, Change, Plan
 
 
@@ -46,15 +44,9 @@ class Gate:
         operation = operations.find(name)
         try:
             arguments = operations.parse(operation, given)
-            async with self._admitted(operation) as registry:
-                return await operation.run(registry, *arguments)
+            if not operation.throttled:
+                return await operation.run(self.registry, *arguments)
+            async with self.slots:
+                return await operation.run(self.registry, *arguments)
         except operations.FAULTS as exc:
             raise OperationFailed(f"{operations.describe(name, given)}: {exc}", exc) from exc
-
-    @asynccontextmanager
-    async def _admitted(self, operation: Operation) -> AsyncIterator[Registry]:
-        if not operation.throttled:
-            yield self.registry
-            return
-        async with self.slots:
-            yield self.registry

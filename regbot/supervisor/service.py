@@ -64,7 +64,11 @@ async def _once(config: Config, options: Options, log: Logger, scripts: Sequence
     async with (
         open_launcher() as launcher,
         Registries(
-            hosts(config, os.environ, log), files=files, read_only=options.dry_run, user_agent=agent
+            hosts(config, os.environ, log),
+            files=files,
+            read_only=options.dry_run,
+            user_agent=agent,
+            warn=log.error,
         ) as registry,
     ):
         if any(_ASKS.search(script.text) for script in scripts):

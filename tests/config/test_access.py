@@ -70,11 +70,13 @@ def test_password() -> None:
     assert CANARY not in fault
 
 
-@pytest.mark.parametrize("field", ["pathPrefix: A/B", "credHelper: x get", "mirrors: [https://b.io]"])
-def test_fields(field: str) -> None:
+@pytest.mark.parametrize(
+    ("key", "value"), [("pathPrefix", "A/B"), ("credHelper", "x get"), ("mirrors", "[https://b.io]")]
+)
+def test_fields(key: str, value: str) -> None:
     """Prefix, helper and mirrors are checked where they stand."""
-    (fault,) = faults(f"creds:\n- registry: a.io\n  {field}\n")
-    assert fault.startswith(f"regbot.yml:3: {field.split(':')[0]}: ")
+    (fault,) = faults(f"creds:\n- registry: a.io\n  {key}: {value}\n")
+    assert fault.startswith(f"regbot.yml:3: {key}: ")
 
 
 def test_mirrors() -> None:

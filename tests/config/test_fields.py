@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from loguru import logger
 
-from regbot.config.fields import ROOT, Field, Section
+from regbot.config.fields import CREDS, ROOT, Field, Section
 from regbot.config.loading import load
+from regbot.supervisor.hosts import hosts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +65,21 @@ def test_example(noun: str, field: Field[object]) -> None:
     text = WRAPPED[noun] % example
     found = load(text.encode(), "f", environ={"REG_PASS": "x"}, read_file=lambda _path: "PEM")
     assert not [warning for warning in found.warnings if "is ignored" in warning.message]
+
+
+def test_without_effect() -> None:
+    """The documentation lists just those settings of creds that the program says it does not act on."""
+    text = "".join(
+        f"  - {{registry: '{field.key}', {row('creds', field.key)[4].strip(' |`')}}}\n" for field in CREDS.fields[1:]
+    )
+    config = load(f"creds:\n{text}".encode(), "f", environ={"REG_PASS": "x"}, read_file=lambda _path: "PEM").config
+    found: list[str] = []
+    sink = logger.add(lambda message: found.append(message.record["extra"]["setting"]), level="WARNING")
+    hosts(config, {}, logger)
+    logger.remove(sink)
+    note = re.search(r"^> \*\*Without effect.*?when they are set", DOCUMENT.read_text(), re.DOTALL | re.MULTILINE)
+    assert note is not None
+    assert re.findall("`(.*?)`", note[0]) == found
 
 
 def test_no_field_twice() -> None:

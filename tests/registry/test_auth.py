@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from regbot.registry.auth import Auth, Challenge, parse_challenges
 from regbot.registry.credentials import Secret
+from regbot.registry.errors import RegistryError
 from regbot.registry.hosts import Host
+from tests.fake_registry import CANARY
 
 BASIC = [Challenge("basic", {"realm": "x"})]
 BOT = Host("a.example", user="bot", password=Secret("Pä$$:w0rd"))
@@ -71,6 +73,18 @@ def test_nothing_to_say() -> None:
     auth = Auth(Host("a.example"))
     assert not auth.answer(BASIC, {})
     assert auth.fault(BASIC) == "no credentials are configured for a.example"
+
+
+@pytest.mark.parametrize(
+    ("user", "password"), [("bot", f"{CANARY}\udcff"), (f"{CANARY}\ud800", "x")], ids=["one", "other"]
+)
+def test_not_to_be_sent(user: str, password: str) -> None:
+    """A user or password that is no text is a fault of the configuration, and nobody is shown any of it."""
+    with pytest.raises(RegistryError, match=r"configured for a\.example") as caught:
+        Auth(Host("a.example", user=user, password=Secret(password)))
+    assert caught.value.code == "CONFIG"
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+    assert CANARY not in str(caught.value)
 
 
 def test_other_scheme() -> None:

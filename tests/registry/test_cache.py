@@ -71,6 +71,16 @@ async def test_forget() -> None:
     )
 
 
+def test_epoch() -> None:
+    """Whatever is forgotten, what was learned before can be told from what is learned after."""
+    cache = Cache()
+    before = cache.epoch
+    cache.keep(ONE, DIGEST, MANIFEST)
+    assert cache.epoch == before
+    cache.forget(ONE)
+    assert cache.epoch != before
+
+
 @pytest.mark.parametrize("missing", [TAG, TAG.at(DIGEST)])
 def test_missed(missing: Reference) -> None:
     """What should be there and is not tells that something was deleted."""

@@ -19,6 +19,8 @@ from tests import images
 from tests.fake_registry import NAME, Asked, FakeRegistry, Reply, client, error
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import httpx
 
     from tests.conftest import MakeRegistry
@@ -66,9 +68,9 @@ class OldRegistry(FakeRegistry):
         return super()._reply(asked)
 
 
-async def delete(fake: FakeRegistry) -> None:
+async def delete(fake: FakeRegistry, *, warn: Callable[[str], None] = lambda _: None) -> None:
     """Delete the tag."""
-    await deletion.delete_tag(client(fake), TAG, nonce=lambda: "nonce")
+    await deletion.delete_tag(client(fake), TAG, warn=warn, nonce=lambda: "nonce")
 
 
 def stand_in() -> str:
@@ -230,20 +232,22 @@ async def test_cancelled_in_between() -> None:
         return fake.put(asked)
 
     fake.on(f"PUT {PATH}v1", stop, fake.put)
+    warnings: list[str] = []
     with trio.CancelScope() as scope:
-        await delete(fake)
+        await delete(fake, warn=warnings.append)
     assert scope.cancelled_caught
-    assert fake.tag == IMAGE.manifest
+    assert (fake.tag, warnings) == (IMAGE.manifest, [])
 
 
 async def test_lost() -> None:
-    """If it cannot be put back either, the error says what to do about it."""
+    """If it cannot be put back either, the error says what to do about it, and so does a warning."""
+    warnings: list[str] = []
     fake = OldRegistry()
     fake.on(f"PUT {PATH}v1", fake.put, Reply(500))
     fake.on(f"DELETE {PATH}{stand_in()}", Reply(500))
     with pytest.raises(RegistryError, match=f"a copy of .*{IMAGE.digest} to .* mends it") as caught:
-        await delete(fake)
-    assert caught.value.code == "TAG_LOST"
+        await delete(fake, warn=warnings.append)
+    assert (caught.value.code, warnings) == ("TAG_LOST", [str(caught.value)])
 
 
 async def test_silence_while_putting_back(autojump_clock: trio.testing.MockClock) -> None:
@@ -260,6 +264,60 @@ async def test_silence_while_putting_back(autojump_clock: trio.testing.MockClock
     fake.on(f"DELETE {PATH}{stand_in()}", Reply(500))
     with pytest.raises(RegistryError, match="mends it"):
         await delete(fake)
+
+
+class Stopping(OldRegistry):
+    """Has the run stopped when the stand-in is put, and answers nothing from then on, or only errors."""
+
+    def __init__(self, *, silent: bool) -> None:
+        super().__init__()
+        self.scope = trio.CancelScope()
+        self.on(f"PUT {PATH}v1", self.put, Reply(500))
+        self._silent = silent
+
+    def put(self, asked: Asked) -> Reply:
+        """Move the tag, and stop the run."""
+        self.scope.cancel()
+        return super().put(asked)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer, unless this is to be silence."""
+        if self._silent and self.scope.cancel_called:
+            await trio.sleep_forever()
+        return await super().handle_async_request(request)
+
+
+@pytest.mark.parametrize("silent", [True, False])
+async def test_lost_when_stopped(autojump_clock: trio.testing.MockClock, *, silent: bool) -> None:
+    """If a run is stopped and the tag cannot be put back, a warning says so soon enough, for no error can."""
+    fake = Stopping(silent=silent)
+    warnings: list[str] = []
+    with pytest.raises(RegistryError, match="mends it"), fake.scope:
+        await delete(fake, warn=warnings.append)
+    assert [f"a copy of {NAME}/team/app@{IMAGE.digest} to {TAG} mends it" in each for each in warnings] == [True]
+    assert trio.current_time() < 5
+
+
+async def test_putting_back_waits_for_no_slot(autojump_clock: trio.testing.MockClock) -> None:
+    """Where others hold every slot for long, the tag is put back all the same."""
+    fake = OldRegistry()
+    fake.on(f"PUT {PATH}v1", fake.put)
+    sender = client(fake, Host(NAME, req_concurrent=1))
+
+    async def others() -> None:
+        async with sender.lease(NAME, NAME):
+            await trio.sleep(3600)
+
+    def refuse(_: Asked) -> Reply:
+        nursery.start_soon(others)
+        return Reply(500)
+
+    fake.on(f"DELETE {PATH}{stand_in()}", refuse)
+    async with trio.open_nursery() as nursery:
+        with pytest.raises(RegistryError, match="500"):
+            await deletion.delete_tag(sender, TAG, nonce=lambda: "nonce")
+        nursery.cancel_scope.cancel()
+    assert fake.tag == IMAGE.manifest
 
 
 async def test_schema_1() -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import base64
+from contextlib import nullcontext
+from dataclasses import replace
 
 import httpcore
 import httpx
@@ -45,12 +47,41 @@ def test_url() -> None:
     assert str(url) == "http://[::1]:5000/v2/hub/team/app/tags/list?last=a%26b%3Dc"
 
 
-@pytest.mark.parametrize("hostname", ["a/b", "user:secret@a", "a b", "a:port", "a:65536", "?"])
+@pytest.mark.parametrize(
+    "hostname", ["a/b", "user:secret@a", "a b", "a:port", "a:65536", "?", "999.999.999.999", "[1:2]"]
+)
 def test_bad_hostname(hostname: str) -> None:
     """A hostname that is none is a fault of the configuration, not of the program."""
     sender = Client(Hosts([Host(NAME, hostname=hostname)]), user_agent="")
-    with pytest.raises(RegistryError, match="should be a host or host:port"):
+    with pytest.raises(RegistryError, match="should be a host or host:port") as caught:
         sender.url(REPOSITORY, "tags/list")
+    assert caught.value.code == "CONFIG"
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["999.999.999.999", "[1:2]"])
+def test_no_registry(name: str) -> None:
+    """A name that a script made up and no request can go to is an error of the same kind."""
+    with pytest.raises(RegistryError, match="should be a host") as caught:
+        Client(Hosts(), user_agent="").top_url(name, "_catalog")
+    assert caught.value.code == "NAME_INVALID"
+
+
+@pytest.mark.parametrize("prefix", ["a\x01b", "a?b", "A", "a//b", "..", "\udcff", "a" * 300], ids=ascii)
+def test_bad_prefix(prefix: str) -> None:
+    """A prefix that no repository's name begins with is a fault of the configuration."""
+    sender = Client(Hosts([Host(NAME, path_prefix=prefix)]), user_agent="")
+    with pytest.raises(RegistryError, match=f"pathPrefix of registry {NAME}") as caught:
+        sender.url(REPOSITORY, "tags/list")
+    assert caught.value.code == "CONFIG"
+
+
+@pytest.mark.parametrize("last", ["a" * 70_000, "\0", "ä"])
+def test_any_last(last: str) -> None:
+    """Whatever a script gives as last makes a URL or is an error of the registry."""
+    sender = client(FakeRegistry())
+    with nullcontext() if len(last) < 10 else pytest.raises(RegistryError, match="too long"):
+        sender.url(REPOSITORY, "tags/list", {"last": last})
 
 
 async def test_challenge_is_answered() -> None:
@@ -87,19 +118,63 @@ async def test_no_credentials() -> None:
     "elsewhere", [CDN, f"https://{NAME}:444/x", f"https://other.{NAME}/x", "//cdn.test/x"], ids=lambda url: url[8:20]
 )
 async def test_redirect_without_credentials(elsewhere: str) -> None:
-    """A redirect to another host, or another port, is followed without our credentials, even if it asks for them."""
+    """A blob's redirect to another host, or port, is followed without our credentials, even if it asks for them."""
     fake = FakeRegistry()
     target = str(httpx.URL(f"https://{NAME}").join(elsewhere))
     fake.on("GET /v2/team/app/tags/list", Reply(401, headers=CHALLENGE), Reply(307, headers={"Location": elsewhere}))
     fake.on(f"GET {target}", Reply(401, headers=CHALLENGE))
     sender = client(fake, host(user="bot"))
     with pytest.raises(RegistryError):
-        await sender.send(request(sender))
+        await sender.send(replace(request(sender), anywhere=True))
     assert [(asked.url, "Authorization" in asked.headers) for asked in fake.asked[1:]] == [
         (f"https://{NAME}/v2/team/app/tags/list", True),
         (target, False),
     ]
     assert fake.elsewhere == [False, True]
+
+
+@pytest.mark.parametrize(
+    "path", ["latest/meta-data", "v2/tags/list", "v2/a/manifests/v1", "v2/../a/tags/list", "v2/a%2Fb%3Fc/tags/list"]
+)
+async def test_redirect_to_something_else(path: str) -> None:
+    """A list that is redirected to another host's pages of another kind is an error, and nothing is asked there."""
+    fake = FakeRegistry()
+    fake.on("GET /v2/team/app/tags/list", Reply(307, headers={"Location": f"https://inside.test/{path}"}))
+    sender = client(fake)
+    with pytest.raises(RegistryError, match="not the same at another registry") as caught:
+        await sender.send(request(sender))
+    assert (caught.value.code, len(fake.asked)) == ("REDIRECTED", 1)
+
+
+async def test_redirect_to_another_registry() -> None:
+    """A registry that only says where another one has the same thing is followed there."""
+    fake = FakeRegistry()
+    target = "https://other.test/v2/mirror/team/app/tags/list?n=5"
+    fake.on("GET /v2/team/app/tags/list", Reply(307, headers={"Location": target}))
+    fake.on(f"GET {target}", Reply(200, b"there"))
+    sender = client(fake)
+    assert (await sender.send(request(sender))).body == b"there"
+
+
+async def test_error_from_elsewhere() -> None:
+    """Of an error that another host answered only the status is shown."""
+    fake = FakeRegistry()
+    fake.on("GET /v2/team/app/tags/list", Reply(307, headers={"Location": CDN}))
+    fake.on(f"GET {CDN}", Reply(403, error("DENIED", CANARY)))
+    sender = client(fake)
+    with pytest.raises(RegistryError, match=r"403: Forbidden \(said by cdn\.test") as caught:
+        await sender.send(replace(request(sender), anywhere=True))
+    assert caught.value.code == ""
+
+
+async def test_error_of_an_upload_elsewhere() -> None:
+    """Nor is one shown that the place of an upload answered."""
+    fake = FakeRegistry()
+    fake.on(f"PUT {CDN}", Reply(500, CANARY.encode()))
+    sender = client(fake)
+    with pytest.raises(RegistryError, match="500") as caught:
+        await sender.send(Request("PUT", httpx.URL(CDN), NAME))
+    assert CANARY not in str(caught.value)
 
 
 async def test_redirect_at_home() -> None:

@@ -184,6 +184,21 @@ async def test_shared_layers_are_copied_once() -> None:
     assert [asked.method for asked in fake.asked].count("POST") == 3
 
 
+@pytest.mark.parametrize("first", [True, False])
+async def test_manifest_that_is_a_layer_as_well(first: bool) -> None:  # noqa: FBT001 -- pytest's
+    """A manifest whose digest some part names as a blob is copied as both."""
+    layer = {"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": IMAGE.digest, "size": len(IMAGE.manifest)}
+    entries = [layer, dict(IMAGE.descriptor())]
+    wrapper = index_of(*(entries if first else reversed(entries)), children=(IMAGE,))
+    fake = served(index_of(wrapper.descriptor(), dict(IMAGE.descriptor()), children=(wrapper, IMAGE)))
+    fake.on("POST /v2/team/copy/blobs/uploads/", Reply(201))
+    for name in ("v1", wrapper.digest, IMAGE.digest):
+        fake.on(f"PUT /v2/team/copy/manifests/{name}", Reply(201))
+    await copy(remote(fake), TAG, Reference.parse(f"{NAME}/team/copy:v1"), PLAIN)
+    assert fake.lines.count(f"PUT /v2/team/copy/manifests/{IMAGE.digest}") == 1
+    assert [line for line in fake.lines if "mount=" in line and IMAGE.digest.removeprefix("sha256:") in line]
+
+
 @pytest.mark.parametrize("tag", ["", ":v2"])
 async def test_digest_of_the_target(registry: DockerRegistry, tag: str) -> None:
     """A target's digest is set with its tag, and has to be that of the source."""

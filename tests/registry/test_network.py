@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import ssl
 from typing import TYPE_CHECKING
 
 import httpcore
 import httpx
 import pytest
+import trio
+import trio.testing
+from httpcore._backends.trio import TrioStream
 
 from regbot.registry.exchange import TIMEOUTS
 from regbot.registry.hosts import Host, Tls
-from regbot.registry.network import READ_SIZE
+from regbot.registry.network import READ_SIZE, Stream
 from regbot.registry.transport import open_transport
 from tests.fake_registry import raw_server
 
@@ -96,6 +100,18 @@ async def test_left_early(size: int) -> None:
         assert await anext(stream)
         await response.stream.aclose()
         await transport.aclose()
+
+
+async def test_handshake_that_is_given_up() -> None:
+    """A connection whose handshake is cancelled is closed."""
+    ours, theirs = trio.socket.socketpair()
+    stream = Stream(TrioStream(trio.SocketStream(ours)))
+    with theirs, trio.CancelScope() as scope:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(stream.start_tls, ssl.create_default_context(), "a.example")
+            await trio.testing.wait_all_tasks_blocked()
+            scope.cancel()
+    assert (scope.cancelled_caught, ours.fileno()) == (True, -1)
 
 
 async def test_connection_is_used_again(registry: DockerRegistry) -> None:

@@ -15,6 +15,7 @@ from regbot.registry.manifest import Manifest
 from regbot.registry.reference import Reference, Repository
 from regbot.registry.registries import Registries
 from tests import images
+from tests.fake_registry import error, raw_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +54,24 @@ async def test_registry_to_layout_and_back(
         await copy(through, names[1], names[2], PLAIN)
         assert await through.tags(names[1].repository) == ["x"]
     assert skopeo.digest(f"oci:{files_folder}/out:x") == skopeo.digest(str(names[2])) == INDEX.digest
+
+
+def answer(status: str, body: bytes = b"") -> bytes:
+    """Return an answer as it goes over the wire."""
+    return b"HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % (status.encode(), len(body)) + body
+
+
+async def test_warning() -> None:
+    """That a tag could not be put back is told to who gave a way to be told."""
+    warnings: list[str] = []
+    missing = answer("404 Not Found", error("MANIFEST_UNKNOWN"))
+    answers = [answer("405 No"), missing, answer("200 OK", IMAGE.manifest), answer("500 No"), answer("500 No")]
+    async with raw_server(*answers) as address:
+        hosts = Hosts([Host(address, tls=Tls.DISABLED)])
+        async with Registries(hosts, user_agent="", warn=warnings.append) as through:
+            with pytest.raises(RegistryError) as caught:
+                await through.delete_tag(Reference.parse(f"{address}/team/app:v1"))
+    assert (caught.value.code, warnings) == ("TAG_LOST", [str(caught.value)])
 
 
 async def test_blob_that_is_there(registry: DockerRegistry, files: Files) -> None:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
+import trio
+import trio.testing
 
 from regbot.registry.descriptor import Descriptor
 from regbot.registry.digest import Digest
@@ -15,6 +18,8 @@ from tests import images
 from tests.fake_registry import NAME, FakeRegistry, Reply, error, remote
 
 if TYPE_CHECKING:
+    import httpx
+
     from regbot.registry.remote import Remote
 
 IMAGE = images.image(layers=[b"one", b"two"])
@@ -107,6 +112,68 @@ async def test_delete_forgets(fake: FakeRegistry, delete: str) -> None:
     await getattr(known, delete)(Reference(SOURCE, "v1", MANIFEST.descriptor.digest))
     await known.manifest(TAG.at(MANIFEST.descriptor.digest))
     assert [asked.method for asked in fake.asked] == ["GET", "DELETE", "GET"]
+
+
+class Slow(FakeRegistry):
+    """Says what was true when it was asked, but not before a deletion is done."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.deleted = trio.Event()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer late."""
+        response = await super().handle_async_request(request)
+        if request.method != "DELETE":
+            await self.deleted.wait()
+        return response
+
+
+class Meanwhile(FakeRegistry):
+    """Has the tag read while something is deleted."""
+
+    reader: Remote
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer, after a pause with a deletion."""
+        if request.method == "DELETE":
+            await self.reader.manifest(TAG)
+        return await super().handle_async_request(request)
+
+
+async def test_read_before_a_deletion() -> None:
+    """What was asked for before a deletion, and answered after it, is not kept: it may be gone."""
+    fake = Slow()
+    fake.serve("team/app", "v1", IMAGE)
+    fake.on(f"DELETE /v2/team/app/manifests/{IMAGE.digest}", Reply(202))
+    known, digest = remote(fake), TAG.at(MANIFEST.descriptor.digest)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(known.manifest, TAG)
+        nursery.start_soon(blob, known, SOURCE, CONFIG)
+        await trio.testing.wait_all_tasks_blocked()
+        await known.delete_manifest(digest)
+        fake.deleted.set()
+    fake.instead(f"GET /v2/team/app/manifests/{IMAGE.digest}", Reply(404))
+    fake.instead(f"GET /v2/team/app/blobs/{CONFIG.digest}", Reply(404))
+    with pytest.raises(NotFound):
+        await known.manifest(digest)
+    with pytest.raises(NotFound):
+        await blob(known, SOURCE, CONFIG)
+
+
+@pytest.mark.parametrize("status", [202, 500])
+async def test_read_during_a_deletion(status: int) -> None:
+    """What was read while something was deleted is not kept either, even if nobody knows what came of that."""
+    fake = Meanwhile()
+    fake.serve("team/app", "v1", IMAGE)
+    fake.on(f"DELETE /v2/team/app/manifests/{IMAGE.digest}", Reply(status))
+    fake.reader = known = remote(fake)
+    digest = TAG.at(MANIFEST.descriptor.digest)
+    with nullcontext() if status == 202 else pytest.raises(RegistryError):
+        await known.delete_manifest(digest)
+    fake.instead(f"GET /v2/team/app/manifests/{IMAGE.digest}", Reply(404))
+    with pytest.raises(NotFound):
+        await known.manifest(digest)
 
 
 async def test_put_is_kept(fake: FakeRegistry) -> None:

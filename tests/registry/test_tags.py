@@ -8,7 +8,9 @@ import pytest
 from regbot.registry import tags
 from regbot.registry.errors import NotFound, RegistryError, Unverified
 from regbot.registry.hosts import Host, Hosts, Tls
-from regbot.registry.http import Client
+from regbot.registry.http import MAX_BODY, Client
+from regbot.registry.link import MAX_HEADER
+from regbot.registry.listing import MAX_BYTES, MAX_NAMES
 from regbot.registry.reference import Repository
 from tests import images
 from tests.fake_registry import CANARY, NAME, Asked, FakeRegistry, Reply, client, host
@@ -106,6 +108,37 @@ async def test_endless() -> None:
     fake.on(LIST, more)
     with pytest.raises(RegistryError, match="does not end"):
         await ls(fake)
+
+
+async def test_endless_nonsense() -> None:
+    """Names that are none count as well."""
+    fake = FakeRegistry()
+    count = iter(range(10**9))
+    nonsense = json.dumps({"tags": [0] * (MAX_NAMES // 4)}).encode()
+    fake.on(LIST, lambda _: Reply(200, nonsense, {"Link": f"<?last={next(count)}>; rel=next"}))
+    with pytest.raises(RegistryError, match="does not end"):
+        await ls(fake)
+    assert len(fake.asked) == 5
+
+
+async def test_endless_bytes() -> None:
+    """So does what is no name at all."""
+    fake = FakeRegistry()
+    count = iter(range(10**9))
+    nonsense = json.dumps({"tags": [], "x": "x" * (MAX_BODY - 100)}).encode()
+    fake.on(LIST, lambda _: Reply(200, nonsense, {"Link": f"<?last={next(count)}>; rel=next"}))
+    with pytest.raises(RegistryError, match="does not end"):
+        await ls(fake)
+    assert len(fake.asked) == MAX_BYTES // MAX_BODY + 1
+
+
+async def test_long_link() -> None:
+    """A Link header that is longer than any list needs is refused."""
+    fake = FakeRegistry()
+    fake.on(LIST, page("a", link="?last=" + "x" * MAX_HEADER))
+    with pytest.raises(RegistryError, match="Link header") as caught:
+        await ls(fake)
+    assert caught.value.code == "TOO_LARGE"
 
 
 async def test_invalid_tags_are_dropped() -> None:

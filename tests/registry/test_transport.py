@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import traceback
+
 import httpx
 import pytest
 
+from regbot.registry.errors import RegistryError
 from regbot.registry.exchange import Request
 from regbot.registry.hosts import Host, Hosts, Tls
 from regbot.registry.http import Client
-from regbot.registry.transport import proxy_for
-from tests.fake_registry import raw_server
+from regbot.registry.transport import proxy_for, read_proxy
+from tests.fake_registry import CANARY, raw_server
 
 VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
@@ -22,28 +25,62 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 @pytest.mark.parametrize(
-    ("url", "proxy"),
+    ("url", "variable", "proxy"),
     [
-        ("https://a.example/", "http://proxy.test:3128"),
-        ("http://a.example/", "http://other.test"),
-        ("https://no.example/", ""),
-        ("https://sub.no.example/", ""),
-        ("https://localhost:5000/", ""),
-        ("http://127.0.0.1:5000/", ""),
-        ("http://[::1]:5000/", ""),
+        ("https://a.example/", "HTTPS_PROXY", "proxy.test:3128"),
+        ("http://a.example/", "ALL_PROXY", "http://other.test"),
+        ("https://no.example/", "", ""),
+        ("https://sub.no.example/", "", ""),
+        ("https://localhost:5000/", "", ""),
+        ("http://127.0.0.1:5000/", "", ""),
+        ("http://[::1]:5000/", "", ""),
     ],
 )
-def test_proxy_for(environment: pytest.MonkeyPatch, url: str, proxy: str) -> None:
+def test_proxy_for(environment: pytest.MonkeyPatch, url: str, variable: str, proxy: str) -> None:
     """The environment names a proxy for each scheme, exceptions to it, and this machine is always one."""
     environment.setenv("HTTPS_PROXY", "proxy.test:3128")
-    environment.setenv("HTTP_PROXY", "http://other.test")
+    environment.setenv("ALL_PROXY", "http://other.test")
     environment.setenv("NO_PROXY", "no.example")
-    assert proxy_for(httpx.URL(url)) == proxy
+    assert proxy_for(httpx.URL(url)) == (variable, proxy)
 
 
-async def test_without_proxy() -> None:
+def test_without_proxy() -> None:
     """Without one there is none."""
-    assert proxy_for(httpx.URL("https://a.example/")) == ""
+    assert read_proxy(*proxy_for(httpx.URL("https://a.example/"))) is None
+
+
+@pytest.mark.parametrize("value", ["proxy.test:3128", "http://proxy.test:3128", "HTTP://proxy.test:3128"])
+def test_read_proxy(value: str) -> None:
+    """A proxy is spelled with its scheme or without."""
+    proxy = read_proxy("HTTPS_PROXY", value)
+    assert proxy is not None
+    assert proxy.url == "http://proxy.test:3128"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"http://user:{CANARY}@proxy.test:bad",
+        f"http://user:{CANARY}@proxy.test:99999",
+        f"http://user:{CANARY}\udcff@proxy.test",
+        f"http://user:{CANARY}@",
+        f"ftp://user:{CANARY}@proxy.test",
+        f"socks5://user:{CANARY}@proxy.test",
+        f"://{CANARY}",
+        f"{CANARY}:x:y",
+        f"http://{CANARY}\x01",
+    ],
+    ids=ascii,
+)
+async def test_bad_proxy(environment: pytest.MonkeyPatch, value: str) -> None:
+    """A proxy that is none, or none for HTTP, is a fault of the configuration that tells where and not what."""
+    environment.setenv("ALL_PROXY", value)
+    sender = Client(Hosts([Host("registry.invalid", tls=Tls.DISABLED)]), user_agent="")
+    url = sender.top_url("registry.invalid", "_catalog")
+    with pytest.raises(RegistryError, match="variable ALL_PROXY") as caught:
+        await sender.send(Request("GET", url, "registry.invalid"))
+    assert caught.value.code == "CONFIG"
+    assert CANARY not in "".join(traceback.format_exception(caught.value))
 
 
 async def test_through_a_proxy(environment: pytest.MonkeyPatch) -> None:

@@ -98,18 +98,18 @@ def test_results(expression: str, result: str) -> None:
 @pytest.mark.parametrize(
     ("source", "text"),
     [
-        ("tag.ls()", f"tag.ls: the repository should be {ANY_IMAGE}, not nothing"),
+        ("tag.ls()", f"tag.ls: the repository should be {ANY_IMAGE}, not nil"),
         ("tag.ls({})", f"tag.ls: the repository should be {ANY_IMAGE}, not a table"),
         ("tag.ls(5)", f"tag.ls: the repository should be {ANY_IMAGE}, not 5"),
         ("tag.ls(1LL)", f"tag.ls: the repository should be {ANY_IMAGE}, not a cdata"),
         ("tag.ls(('x'):rep(2^17))", f"tag.ls: the repository should be {ANY_IMAGE}, not a string of 131072 bytes"),
-        ("reference.new(nil)", f"reference.new: the image should be {ANY_IMAGE}, not nothing"),
-        ("image.copy('a')", f"image.copy: the target should be {ANY_IMAGE}, not nothing"),
+        ("reference.new(nil)", f"reference.new: the image should be {ANY_IMAGE}, not nil"),
+        ("image.copy('a')", f"image.copy: the target should be {ANY_IMAGE}, not nil"),
         ("image.copy(true, 'b')", f"image.copy: the source should be {ANY_IMAGE}, not a boolean"),
         ("repo.ls(reference.new('a'))", "repo.ls: the registry should be a string, not a reference"),
         ("manifest.get('a', {})", "manifest.get: the platform should be a string, not a table"),
         ("manifest.head('a'):get(1)", "<manifest>:get: the platform should be a string, not 1"),
-        ("image.ratelimitWait('a')", "image.ratelimitWait: the limit should be a whole number, 0 or more, not nothing"),
+        ("image.ratelimitWait('a')", "image.ratelimitWait: the limit should be a whole number, 0 or more, not nil"),
         ("image.ratelimitWait('a', -1)", "image.ratelimitWait: the limit should be a whole number, 0 or more, not -1"),
         (
             "image.ratelimitWait('a', 0/0)",
@@ -117,22 +117,25 @@ def test_results(expression: str, result: str) -> None:
         ),
         ("image.ratelimitWait('a', 5, 30)", 'image.ratelimitWait: the poll should be a string like "5m", not 30'),
         ("tag.ls('a', 'x')", "tag.ls: the options should be a table with last, limit, not a string"),
-        ("tag.ls('a', {limt = 1})", "tag.ls: there is no option 'limt'; there are last, limit"),
+        ("tag.ls('a', {limt = 1})", 'tag.ls: there is no option "limt"; there are last, limit'),
         ("tag.ls('a', {5})", "tag.ls: there is no option whose name is a number; there are last, limit"),
-        ("tag.ls('a', {limit = '5'})", "tag.ls: the option limit should be a whole number, 0 or more, not a string"),
-        ("tag.ls('a', {limit = 1.5})", "tag.ls: the option limit should be a whole number, 0 or more, not 1.5"),
+        ("tag.ls('a', {limit = '5'})", 'tag.ls: the option "limit" should be a whole number, 0 or more, not a string'),
+        ("tag.ls('a', {limit = 1.5})", 'tag.ls: the option "limit" should be a whole number, 0 or more, not 1.5'),
         (
             "image.copy('a', 'b', {platforms = 'x'})",
-            "image.copy: the option platforms should be a list of strings, not a string",
+            'image.copy: the option "platforms" should be a list of strings, not a string',
         ),
         (
             "image.copy('a', 'b', {platforms = {1}})",
-            "image.copy: the option platforms should be a list of strings, not a table",
+            'image.copy: the option "platforms" should be a list of strings, not a table',
         ),
-        ("image.copy('a', 'b', {digestTags = 1})", "image.copy: the option digestTags should be true or false, not 1"),
+        (
+            "image.copy('a', 'b', {digestTags = 1})",
+            'image.copy: the option "digestTags" should be true or false, not 1',
+        ),
         (
             "image.copy('a', 'b', {includeExternals = true})",
-            f"image.copy: there is no option 'includeExternals'; there are {COPY_OPTIONS}",
+            f'image.copy: there is no option "includeExternals"; there are {COPY_OPTIONS}',
         ),
     ],
 )
@@ -187,16 +190,19 @@ def test_a_reference_of_an_object() -> None:
 
 
 def test_a_method_on_a_text() -> None:
-    """A string in place of the reference is taken for one."""
-    assert logs("log(reference.new('a:x').tag('b:y'))", ANSWERS) == ["y"]
+    """A string in place of the reference is taken for one where it can be meant for one."""
+    assert logs("local r = reference.new('a:x') log(r.tag('b:y')) log(r.tag('b/c'))", ANSWERS) == ["y", "latest"]
 
 
 @pytest.mark.parametrize(
     ("source", "text"),
     [
-        ("r:tag(nil)", "<reference>:tag: the tag should be a string, not nothing"),
+        ("r:tag(nil)", "<reference>:tag: the tag should be a string, not nil"),
         ("r:digest({})", "<reference>:digest: the digest should be a string, not a table"),
-        ("r.tag()", f"<reference>:tag: the image should be {ANY_IMAGE}, not nothing"),
+        ("r.tag()", "<reference>:tag: call it with a colon: r:tag(…)"),
+        ("r.tag('b')", "<reference>:tag: call it with a colon: r:tag(…)"),
+        ("r.digest(nil, 'x')", "<reference>:digest: call it with a colon: r:digest(…)"),
+        ("r.tag({})", f"<reference>:tag: the image should be {ANY_IMAGE}, not a table"),
         (
             "r.foo = 1",
             "the fields of a reference cannot be assigned; set its tag with :tag(x), its digest with :digest(x)",

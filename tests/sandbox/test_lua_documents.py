@@ -162,7 +162,7 @@ def test_a_change_shows_under_both_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "shown"), [("'annotations'", "the field annotations"), ("{}", "a field whose name is a table")]
+    ("key", "shown"), [("'annotations'", 'the field "annotations"'), ("{}", "a field whose name is a table")]
 )
 def test_fields_of_the_object_itself_cannot_be_assigned(key: str, shown: str) -> None:
     """An assignment to a manifest says what cannot be done."""
@@ -406,10 +406,10 @@ def test_memory_of_objects_is_given_back() -> None:
 
 
 def test_methods_are_for_manifests() -> None:
-    """A method called on something else says what it got."""
+    """A method called with a dot says to use a colon."""
     answers = {"manifest.get": lambda _: manifest(INDEX, OCI + "index.v1+json")}
     text = error_of("local m = manifest.get('a')\nm.ratelimit('a')", answers)
-    assert text == "main:2: <manifest>:ratelimit: it is called with a colon on a manifest, not with a string"
+    assert text == "main:2: <manifest>:ratelimit: call it with a colon: m:ratelimit(…)"
 
 
 def test_delete() -> None:

@@ -26,6 +26,7 @@ MAX_TEXT = 4096
         ("local function f() return 1 + f() end\nf()", "main:1: stack overflow"),
         ("string.sub()", "main:1: bad argument #1 to 'sub' (string expected, got no value)"),
         ("log()", "main:1: log: the message should be a string or a number, not nothing"),
+        ("log(nil)", "main:1: log: the message should be a string or a number, not nil"),
         ("tostring()", "main:1: bad argument #1 to 'tostring' (value expected)"),
         ("error('x', {})", "main:1: bad argument #2 to 'error' (number expected, got table)"),
         ("assert()", "main:1: bad argument #1 to 'assert' (value expected)"),

@@ -229,10 +229,10 @@ def test_require() -> None:
 @pytest.mark.parametrize(
     ("source", "text"),
     [
-        ("require('a')", "module 'a' requires itself, through others or at once"),
-        ("require('none')", "module 'none' not found: there are a, b, bytes, syntax"),
-        ("require('bytes')", "module 'bytes' cannot be loaded: this is bytecode; only source text is run here"),
-        ("require('syntax')", "module 'syntax' cannot be loaded: syntax:1: unexpected symbol near '<eof>'"),
+        ("require('a')", 'module "a" requires itself, through others or at once'),
+        ("require('none')", 'module "none" not found: there are a, b, bytes, syntax'),
+        ("require('bytes')", 'module "bytes" cannot be loaded: this is bytecode; only source text is run here'),
+        ("require('syntax')", "module \"syntax\" cannot be loaded: syntax:1: unexpected symbol near '<eof>'"),
         ("require()", "bad argument #1 to 'require' (string expected, got nil)"),
     ],
 )
@@ -245,7 +245,7 @@ def test_require_misuse(source: str, text: str) -> None:
 
 def test_no_modules() -> None:
     """A script without modules learns that there are none."""
-    assert error_of("require('x')") == "main:1: module 'x' not found: none was given to this script"
+    assert error_of("require('x')") == 'main:1: module "x" not found: none was given to this script'
 
 
 @pytest.mark.parametrize(
@@ -276,9 +276,9 @@ def test_os(expression: str, result: str) -> None:
     ("call", "text"),
     [
         ("os.time({year = 2024})", "main:1: field 'day' missing in date table"),
-        ("os.date('%E')", "main:1: os.date: there is no conversion '%E'"),
-        ("os.date('%9999999d')", "main:1: os.date: there is no conversion '%9'"),
-        ("os.date('x%')", "main:1: os.date: there is no conversion '%'"),
+        ("os.date('%E')", 'main:1: os.date: there is no conversion "%E"'),
+        ("os.date('%9999999d')", 'main:1: os.date: there is no conversion "%9"'),
+        ("os.date('x%')", 'main:1: os.date: there is no conversion "%"'),
         ("os.date(('x'):rep(1025))", "main:1: os.date: the format is longer than 1024 bytes"),
     ],
 )

@@ -4,7 +4,7 @@
 local use = ...
 local errors, objects = use("errors"), use("objects")
 
-local floor, format, concat, sort = math.floor, string.format, table.concat, table.sort
+local floor, format, match, concat, sort = math.floor, string.format, string.match, table.concat, table.sort
 local next, rawget, type = next, rawget, type
 
 local MAX_TEXT = 64 * 1024
@@ -95,6 +95,12 @@ local function names_of(known)
   return concat(names, ", ")
 end
 
+-- Refuse a call of a method, named like <manifest>:get, that was made with a dot.
+function arguments.refuse_dot(caller)
+  local initial, method = match(caller, "^<(%a)%a*>(:%a+)$")
+  errors.raise(format("%s: call it with a colon: %s%s(…)", caller, initial, method))
+end
+
 -- Return a copy of the options in *value*, checked against *known* (name to kind); nil where none is set.
 function arguments.options(caller, known, value)
   if value == nil then
@@ -105,11 +111,11 @@ function arguments.options(caller, known, value)
   local options
   for key, item in next, value do
     if type(key) ~= "string" or not known[key] then
-      local named = type(key) == "string" and "'" .. errors.cut(key, 100) .. "'" or "whose name is a " .. type(key)
+      local named = type(key) == "string" and '"' .. errors.cut(key, 100) .. '"' or "whose name is a " .. type(key)
       errors.raise(format("%s: there is no option %s; there are %s", caller, named, names_of(known)))
     end
     options = options or {}
-    options[key] = arguments.needed(caller, "option " .. key, known[key], item)
+    options[key] = arguments.needed(caller, 'option "' .. key .. '"', known[key], item)
   end
   return options
 end

@@ -134,13 +134,13 @@ function chunks.requirer(modules, environment)
     elseif loaded[name] ~= nil then
       return loaded[name]
     elseif loading[name] then
-      errors.raise("module '" .. name .. "' requires itself, through others or at once")
+      errors.raise('module "' .. name .. '" requires itself, through others or at once')
     elseif not modules[name] then
-      errors.raise("module '" .. name .. "' not found: " .. names_of(modules))
+      errors.raise('module "' .. name .. '" not found: ' .. names_of(modules))
     end
     local chunk, problem = chunks.compile(modules[name], "=" .. name, environment)
     if not chunk then
-      errors.raise("module '" .. name .. "' cannot be loaded: " .. problem)
+      errors.raise('module "' .. name .. '" cannot be loaded: ' .. problem)
     end
     loading[name] = true
     local ok, value = pcall(chunk, name)

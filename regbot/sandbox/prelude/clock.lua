@@ -18,7 +18,7 @@ local function check_layout(layout)
   local position = find(layout, "%", 1, true)
   while position do
     if not find(layout, "^" .. CONVERSIONS, position + 1) then
-      errors.raise("os.date: there is no conversion '%" .. sub(layout, position + 1, position + 1) .. "'")
+      errors.raise('os.date: there is no conversion "%' .. sub(layout, position + 1, position + 1) .. '"')
     end
     position = find(layout, "%", position + 2, true)
   end

@@ -35,7 +35,7 @@ end
 
 -- `assign` of a class.
 function documents.assign(state, key)
-  local name = type(key) == "string" and "the field " .. key or "a field whose name is a " .. type(key)
+  local name = type(key) == "string" and 'the field "' .. key .. '"' or "a field whose name is a " .. type(key)
   errors.raise(name .. " of " .. state.title .. " cannot be assigned")
 end
 

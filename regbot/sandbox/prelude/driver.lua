@@ -3,7 +3,7 @@
 -- and finds the task that an answer is for by the call's number.
 
 local use = ...
-local chunks, environment, errors = use("chunks"), use("environment"), use("errors")
+local chunks, environment, errors, hinted = use("chunks"), use("environment"), use("errors"), use("hints")
 local pack, threads, unpack = use("codec/pack"), use("threads"), use("codec/unpack")
 
 local create, resume, yield = coroutine.create, coroutine.resume, coroutine.yield
@@ -29,7 +29,7 @@ local function outcome(task, ok, err)
   elseif err == errors.OUT_OF_MEMORY then
     return OUT_OF_MEMORY
   end
-  return failed("error", errors.describe(task, err), errors.traceback(task))
+  return failed("error", hinted(errors.describe(task, err)), errors.traceback(task))
 end
 
 -- Resumes a task until it waits for an answer; returns its outcome if it ends before.
@@ -50,7 +50,7 @@ end
 local function answer(kind, number, payload)
   local task = open[number]
   if not (task and ANSWERS[kind]) then
-    error("the supervisor sent '" .. tostring(kind) .. "', which nothing waits for")
+    error('the supervisor sent "' .. tostring(kind) .. '", which nothing waits for')
   end
   open[number] = nil
   return advance(task, kind == "result", payload)

@@ -45,7 +45,7 @@ function objects.kind(value)
   if class then
     return "a " .. class.name
   end
-  return value == nil and "nothing" or "a " .. type(value)
+  return value == nil and "nil" or "a " .. type(value)
 end
 
 return objects

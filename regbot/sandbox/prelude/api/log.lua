@@ -7,10 +7,12 @@ local concat, select, type = table.concat, select, type
 
 local logging = {}
 
-function logging.log(message)
+function logging.log(...)
+  local message = ...
   local kind = type(message)
   if kind ~= "string" and kind ~= "number" then
-    errors.raise("log: the message should be a string or a number, not " .. objects.kind(message))
+    local came = select("#", ...) == 0 and "nothing" or objects.kind(message)
+    errors.raise("log: the message should be a string or a number, not " .. came)
   end
   calls.log("info", message .. "")
 end

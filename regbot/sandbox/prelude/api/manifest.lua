@@ -2,8 +2,7 @@
 
 local use = ...
 local arguments, calls, config, documents = use("arguments"), use("calls"), use("api/config"), use("documents")
-local errors, objects, ratelimit, schema = use("errors"), use("objects"), use("api/ratelimit"), use("schema")
-local types = use("types")
+local objects, ratelimit, schema, types = use("objects"), use("api/ratelimit"), use("schema"), use("types")
 
 local methods = {}
 
@@ -40,7 +39,7 @@ end
 local function state_of(caller, value)
   local state = objects.state(value, "manifest")
   if not state then
-    errors.raise(caller .. ": it is called with a colon on a manifest, not with " .. objects.kind(value))
+    arguments.refuse_dot(caller)
   end
   return state
 end

@@ -4,7 +4,7 @@
 local use = ...
 local arguments, calls, errors, objects = use("arguments"), use("calls"), use("errors"), use("objects")
 
-local select, type = select, type
+local find, select, type = string.find, select, type
 
 local reference, methods = {}, {}
 
@@ -46,9 +46,17 @@ function reference.close(value)
   state_of("<reference>:close", value)
 end
 
+-- Whether a setter was called with a dot: on no image, or on a text in which nobody names one.
+local function is_argument(value)
+  return value == nil or type(value) == "string" and not find(value, "[/:]")
+end
+
 -- The setters hand over what they got, so that :tag(nil) is the mistake that it looks like.
 local function setter(field, other)
   return function(value, ...)
+    if is_argument(value) then
+      arguments.refuse_dot("<reference>:" .. field)
+    end
     local state = state_of("<reference>:" .. field, value)
     if select("#", ...) == 0 then
       return state[field]

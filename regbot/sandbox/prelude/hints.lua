@@ -1,0 +1,109 @@
+-- The likely remedy of an error that ended a script, for those who do not know yet what there is.  Errors that a script
+-- catches stay LuaJIT's own.
+
+local use = ...
+local environment = use("environment")
+
+local byte, find, format, gsub, lower = string.byte, string.find, string.format, string.gsub, string.lower
+local match, sub = string.match, string.sub
+local abs, ipairs, next, type = math.abs, ipairs, next, type
+
+local MAX_GAP = 2
+local LOOP = "to loop over a list, write for _, t in ipairs(…) do"
+
+-- What scripts look for in vain: names from other Luas, and what regclient's regbot has.
+local ABSENT = {
+  ["scripts have no %s (see docs/lua.md)"] = {
+    "debug", "dofile", "ffi", "getfenv", "io", "jit", "loadfile", "module", "newproxy", "package", "python", "setfenv",
+    "os.execute", "os.exit", "os.getenv", "os.rename", "os.setlocale", "os.tmpname",
+    "string.dump", "table.foreach", "table.foreachi",
+  },
+  ["%s is not in this version"] = { "blob", "image.exportTar", "image.importTar", "manifest.put", ":export", ":put" },
+}
+
+local METHODS = {
+  "close", "config", "delete", "descriptor", "digest", "get", "head", "ratelimit", "ratelimitWait", "tag",
+}
+local KINDS = { [""] = "global", ["."] = "field", [":"] = "method" }
+
+-- By what LuaJIT calls it: names to remedies, and the names that there are.
+local remedies = { global = {}, field = {}, method = {} }
+local known = { global = { require = true }, field = {}, method = {} }
+
+for remedy, names in next, ABSENT do
+  for _, name in ipairs(names) do
+    local mark, last = match(name, "([.:]?)(%a+)$")
+    remedies[KINDS[mark]][last] = format(remedy, name)
+  end
+end
+for _, name in ipairs(METHODS) do
+  known.method[name] = true
+end
+for name in next, environment.string do
+  known.method[name] = true
+end
+for name, value in next, environment do
+  -- A name of two letters is near to too much.
+  known.global[name] = #name > 2 or nil
+  for field in next, type(value) == "table" and value ~= environment and value or {} do
+    known.field[field] = true
+  end
+end
+
+-- Whether two texts of one length differ in no more than one letter, or in the order of two neighbours.
+local function almost_equal(a, b)
+  local first, last
+  for i = 1, #a do
+    if byte(a, i) ~= byte(b, i) then
+      first, last = first or i, i
+    end
+  end
+  return first == last or last == first + 1 and byte(a, first) == byte(b, last) and byte(a, last) == byte(b, first)
+end
+
+-- Whether *word* may be meant for *name*: by a slip, with a letter or two more or less, or as the beginning of it.
+local function is_near(word, name)
+  local gap = abs(#word - #name)
+  local shorter, longer = word, name
+  if #word > #name then
+    shorter, longer = name, word
+  end
+  if gap == 0 then
+    return almost_equal(word, name)
+  elseif gap <= MAX_GAP then
+    return #shorter > 1 and find(longer, "^" .. gsub(shorter, ".", "%0.-"))
+  end
+  return #word > 2 and sub(name, 1, #word) == word
+end
+
+local function nearest(word, names)
+  local best, least
+  for name in next, names do
+    local gap = abs(#word - #name)
+    local better = not best or gap < least or gap == least and name < best
+    if better and byte(lower(name)) == byte(lower(word)) and is_near(lower(word), lower(name)) then
+      best, least = name, gap
+    end
+  end
+  return best
+end
+
+local function remedy_of(text)
+  if find(text, "attempt to call a table value$") then
+    return LOOP
+  end
+  local verb, kind, word = match(text, "attempt to (%a+) (%a+) '([%w_]+)' %(a nil value%)$")
+  if not known[kind] or not (verb == "call" or verb == "index" and kind == "global") then
+    return nil
+  elseif remedies[kind][word] or known[kind][word] then
+    return remedies[kind][word]
+  end
+  local name = nearest(word, known[kind])
+  return name and format('did you mean "%s"?', name)
+end
+
+-- Return the *text* of an error with its remedy, if one is known.
+return function(text)
+  local remedy = remedy_of(text)
+  return remedy and text .. "; " .. remedy or text
+end
