@@ -119,6 +119,8 @@ def _cause(exc: BaseException, root: BaseException) -> tuple[str, str]:
             found = f"TLS failed: {root.reason or root}", ""
         case socket.gaierror():
             found = f"its name does not resolve: {root.strerror}", "is it spelled right?"
+        case ConnectionRefusedError():
+            found = "the connection was refused", "is it running, and is the port right?"
         case OSError() if root.strerror:
             found = root.strerror, ""
         case _ if isinstance(exc, _TIMEOUTS):

@@ -40,7 +40,7 @@ def tls_error(reason: str) -> ssl.SSLError:
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (caused(OSError(111, "Connection refused")), "Connection refused"),
+        (caused(OSError(111, "Error connecting to (1, 2): Connection refused")), "was refused .is it running"),
         (caused(ExceptionGroup("", [OSError(113, "No route to host")])), "No route to host"),
         (caused(socket.gaierror(-2, "Name or service not known")), "does not resolve: Name or service not known"),
         (caused(certificate_error()), r"self-signed certificate \(regcert names the CA"),
