@@ -52,6 +52,7 @@ class Run:
         """The calls without an answer: the script's line, and what is being done."""
         self._stop = trio.CancelScope()
         self._why_stopped = ""
+        self._answering = trio.Lock()
         self._outcome: Outcome | None = None
         self._log_left = script.log_bytes
 
@@ -107,8 +108,10 @@ class Run:
 
     async def _answer(self, child: Child, call: Call, conversation: trio.CancelScope) -> None:
         try:
-            answer = await self._perform(call)
-            await child.send(answer)
+            result = await self._perform(call)
+            # Packed only when it is its turn: a child that does not read holds up nothing but its own answers.
+            async with self._answering:
+                await child.send(_packed(call, result))
         except WireError as exc:
             self._outcome = self._ended(Verdict.PROTOCOL, f"the child broke the protocol: {exc}")
             conversation.cancel()
@@ -116,24 +119,18 @@ class Run:
             self._outcome = self._defect(call, exc)
             conversation.cancel()
 
-    async def _perform(self, call: Call) -> Message:
+    async def _perform(self, call: Call) -> Value | OperationFailed:
         given = unpack(call.payload)
         self._open[call.number] = call.line, describe(call.operation, given)
-        answer = await self._result(call, given)
+        result: Value | OperationFailed
+        try:
+            result = await self._gate.perform(call.operation, given)
+        except OperationFailed as exc:
+            result = exc
         # A run that is cut off meanwhile tells what it was at.
         await trio.lowlevel.checkpoint_if_cancelled()
         del self._open[call.number]
-        return answer
-
-    async def _result(self, call: Call, given: Value) -> Message:
-        try:
-            payload = pack(await self._gate.perform(call.operation, given))
-        except OperationFailed as exc:
-            return Failure(call.number, pack(exc.payload()))
-        if len(payload) > MAX_ANSWER:
-            refusal = {"message": f"{call.operation}: the answer has {len(payload)} bytes", "code": "TOO_LARGE"}
-            return Failure(call.number, pack(refusal))
-        return Result(call.number, payload)
+        return result
 
     def _write(self, level: str, text: bytes) -> None:
         if level not in _LEVELS:
@@ -175,5 +172,17 @@ class Run:
         """Return the end of a run that was killed, with what it was at: the operations of its child, or Lua alone."""
         lines = [line for line, _ in self._open.values() if line]
         where = f"{self.script.name}:{lines[-1]}: " if lines else f"{self.script.name}: "
-        doing = f" in {', '.join(what for _, what in self._open.values())}" if self._open else ""
-        return self._ended(verdict, f"{where}{why}{doing}")
+        doing = [what for _, what in self._open.values()]
+        more = f" and {len(doing) - 3} more" if len(doing) > 3 else ""
+        at = f" in {', '.join(doing[:3])}{more}" if doing else ""
+        return self._ended(verdict, f"{where}{why}{at}")
+
+
+def _packed(call: Call, result: Value | OperationFailed) -> Message:
+    if isinstance(result, OperationFailed):
+        return Failure(call.number, pack(result.payload()))
+    payload = pack(result)
+    if len(payload) > MAX_ANSWER:
+        refusal = {"message": f"{call.operation}: the answer has {len(payload)} bytes", "code": "TOO_LARGE"}
+        return Failure(call.number, pack(refusal))
+    return Result(call.number, payload)

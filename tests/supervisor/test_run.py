@@ -28,6 +28,8 @@ LIMIT: Final = 0.3
 OVERRUN: Final = 5.0
 """Seconds that a loaded machine may be late; a child that nobody kills is later than any bound."""
 
+TAGS: Final = [f"{number:0100}" for number in range(50_000)]
+
 ENDLESS: Final = {
     "loop": "while true do end",
     "pcall": "while true do pcall(error, 'caught') end",
@@ -56,13 +58,24 @@ async def test_operations_in_a_loop_end_at_the_timeout(registry: DockerRegistry)
     assert outcome.error.startswith(("main:2: timeout after 1s (limit: timeout)", "main: timeout after 1s"))
 
 
-@pytest.mark.parametrize("behaviour", ["deaf", "loop"])
+class Full(Registries):
+    """A registry with more tags than a socket holds."""
+
+    async def tags(self, repository: Repository, *, limit: int = 0, last: str = "") -> list[str]:  # noqa: ARG002 -- the interface's
+        """Return megabytes."""
+        return TAGS
+
+
+@pytest.mark.parametrize("behaviour", ["unread", "loop"])
 async def test_a_child_that_never_reads_ends_at_the_timeout(behaviour: str) -> None:
     """A taken-over child that reads no answer, or does nothing at all, is killed at its deadline like any other."""
-    async with runner(entry=STAND_IN) as run:
+    async with open_launcher(entry=STAND_IN) as launcher, Full(plain(), user_agent="test") as registry:
+        log = open_log(Writer(8, stream=StringIO()))
+        started = script(f"!{behaviour}!", timeout=LIMIT)
         with trio.fail_after(LIMIT + OVERRUN):
-            outcome = await run(f"!{behaviour}!", limit=LIMIT)
-    assert outcome.verdict in {Verdict.TIMEOUT, Verdict.PROTOCOL}
+            outcome = await Run(started, Gate(registry, trio.CapacityLimiter(1)), log).execute(launcher)
+    assert outcome.verdict is Verdict.TIMEOUT
+    assert "timeout after 0.3s (limit: timeout)" in outcome.error
 
 
 @pytest.mark.parametrize(
