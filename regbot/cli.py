@@ -41,15 +41,23 @@ def main() -> NoReturn:
     _open_streams()
     try:
         status = run(sys.argv[1:])
-        sys.stdout.flush()
     except KeyboardInterrupt:
         # Before or after the time in which signals are heeded: there was nothing to cut off.
         status = ExitStatus.SIGNAL + signal.SIGINT
     except BrokenPipeError:
-        # Whoever read our output has seen enough (`regbot schema | head`), and Python must not try once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output has seen enough: `regbot schema | head`.
         status = ExitStatus.SIGNAL + signal.SIGPIPE
+    _close_streams()
     sys.exit(status)
+
+
+def _close_streams() -> None:
+    """Write what is left, or give it up, so that Python does not try once more and change the status."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _open_streams() -> None:

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from regbot.sandbox import child, jail, kernel, landlock, namespaces, privileges, seccomp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from regbot.sandbox.layers import Layer
 
@@ -48,7 +48,7 @@ def run(time_zone: str, make_script: Callable[[], child.Script]) -> NoReturn:
     kernel.close_range(_STDERR + 1, _LAST_FD)
     _ignore_signals()
     _settle_time_zone(time_zone)
-    plan, layers = prepare()
+    plan, layers = prepare(read_profile())
     with suppress(BrokenPipeError, ConnectionResetError), socket.socket(fileno=CONTROL_FD) as control:
         control.send("\n".join(["hello", *map(str, layers)]).encode())
         _Launcher(control, plan, make_script).serve()
@@ -129,9 +129,9 @@ def _settle_time_zone(name: str) -> None:
     time.localtime()
 
 
-def prepare() -> tuple[jail.Plan, list[Layer]]:
-    """Read and compile what children need, then leave the namespaces and give up what is not needed any more."""
-    program = seccomp.compile_profile(read_profile(), os.uname().machine)
+def prepare(profile: Mapping[str, Any]) -> tuple[jail.Plan, list[Layer]]:
+    """Compile the children's seccomp *profile*, then leave the namespaces and give up what is not needed any more."""
+    program = seccomp.compile_profile(profile, os.uname().machine)
     gc.collect()
     gc.freeze()  # A collection in a child would otherwise write to, and so copy, every page that has objects.
     gc.disable()

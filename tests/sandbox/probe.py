@@ -15,12 +15,12 @@ import json
 import os
 import socket
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from regbot.sandbox import jail, kernel, launcher, pipe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 MEMORY: Final = 64 << 20
 PAGE: Final = 4096
@@ -154,12 +154,12 @@ def become(uid: int) -> None:
     kernel.prctl(kernel.PR_SET_DUMPABLE, 1)
 
 
-def cell(mode: str) -> jail.Cell:
+def cell(mode: str, profile: Mapping[str, Any]) -> jail.Cell:
     """Do what the launcher does before it forks; nothing for `free`."""
     if mode == "free":
         plan = jail.Plan(PARENT, b"", landlock_abi=0, can_become_nobody=False, base_memory=0)
     else:
-        plan, _ = launcher.prepare()
+        plan, _ = launcher.prepare(profile)
     return jail.Cell(plan, jail.Limits(MEMORY, cpu=60))
 
 
@@ -178,8 +178,9 @@ def probe(mode: str, where: jail.Cell, make: Callable[[], int]) -> int:
 def main(mode: str, uid: str) -> None:
     """Print the table of one mode and one user."""
     prepared = {name: prepare(*map(str, call[:1]), *call[1:]) for name, call in CALLS.items()}
+    profile = launcher.read_profile()  # The other user may not be able to.
     become(int(uid))
-    where = cell(mode)
+    where = cell(mode, profile)
     sys.stdout.write(json.dumps({name: probe(mode, where, make) for name, make in prepared.items()}))
 
 
