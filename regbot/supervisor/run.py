@@ -17,7 +17,7 @@ from regbot.protocol.errors import WireError
 from regbot.protocol.frames import MAX_FRAME
 from regbot.protocol.messages import Call, Done, Failed, Failure, Log, Reason, Result, Start
 from regbot.protocol.values import pack, unpack
-from regbot.supervisor.child import ChildEnded, ChildLimits
+from regbot.supervisor.child import ChildEnded, ChildLimits, take
 from regbot.supervisor.launcher import LauncherFailed
 from regbot.supervisor.operations import OperationFailed, describe
 from regbot.supervisor.outcome import Outcome, Verdict
@@ -110,8 +110,11 @@ class Run:
         try:
             result = await self._perform(call)
             # Packed only when it is its turn: a child that does not read holds up nothing but its own answers.
-            async with self._answering:
+            await take(self._answering)
+            try:
                 await child.send(_packed(call, result))
+            finally:
+                self._answering.release()
         except WireError as exc:
             self._outcome = self._ended(Verdict.PROTOCOL, f"the child broke the protocol: {exc}")
             conversation.cancel()
