@@ -207,6 +207,12 @@ def find(name: str) -> Operation:
     return operation
 
 
+def asks_nobody(name: str) -> bool:
+    """Say whether an operation needs no registry, and so waits for nothing."""
+    operation = OPERATIONS.get(name)
+    return operation is not None and operation.action is Action.NONE
+
+
 def parse(operation: Operation, given: Value) -> list[object]:
     """Return the arguments of a call as values; InvalidArgument or InvalidText says what is wrong with which."""
     if not isinstance(given, list) or len(given) > len(operation.takes):

@@ -19,7 +19,7 @@ from regbot.protocol.messages import Call, Done, Failed, Failure, Log, Reason, R
 from regbot.protocol.values import pack, unpack
 from regbot.supervisor.child import ChildEnded, ChildLimits, take
 from regbot.supervisor.launcher import LauncherFailed
-from regbot.supervisor.operations import OperationFailed, describe
+from regbot.supervisor.operations import OperationFailed, asks_nobody, describe
 from regbot.supervisor.outcome import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -95,6 +95,9 @@ class Run:
         await child.send(Start(self.script.name, self.script.text.encode(), environment))
         while True:
             match await child.receive():
+                case Call() as call if asks_nobody(call.operation):
+                    # A task of its own would take longer than the answer.
+                    await self._answer(child, call, nursery.cancel_scope)
                 case Call() as call:
                     nursery.start_soon(self._answer, child, call, nursery.cancel_scope)
                 case Log(level, text):
