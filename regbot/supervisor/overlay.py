@@ -1,8 +1,8 @@
 """A dry run's registry: reads come from the real one, writes stay in memory, and reads see them.
 
 Nothing here can change a registry: the overlay holds a `Reader`, and the client below it (registry/http.py) was made to
-send GET and HEAD only.  What would fail, fails: a manifest that names a blob which is nowhere, a copy of what does not
-exist, the deletion of a tag that is not there.
+send GET and HEAD only.  What would fail, fails: a copy of what does not exist, the deletion of a tag that is not there.
+Whether a registry refuses to delete at all, GET and HEAD do not tell.
 """
 
 from __future__ import annotations
