@@ -18,7 +18,7 @@ import httpx
 import trio
 
 from regbot.registry import mediatype
-from regbot.registry.credentials import Secret
+from regbot.registry.credentials import ANONYMOUS, Login, Secret
 from regbot.registry.hosts import Host, Hosts, Tls
 from regbot.registry.http import Client
 from regbot.registry.remote import Remote
@@ -158,7 +158,7 @@ def error(code: str, message: str = "no") -> bytes:
 
 def host(*, tls: Tls = Tls.ENABLED, user: str = "") -> Host:
     """Return how the fake is reached; *user* has the canary as password."""
-    return Host(NAME, tls=tls, user=user, password=Secret(CANARY) if user else Secret(""))
+    return Host(NAME, tls=tls, login=Login(user, Secret(CANARY)) if user else ANONYMOUS)
 
 
 def client(fake: FakeRegistry, *hosts: Host, read_only: bool = False) -> Client:

@@ -9,13 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
 
+    from regbot.registry.content import Content
     from regbot.registry.descriptor import Descriptor
     from regbot.registry.digest import Digest
     from regbot.registry.manifest import Head, Manifest
     from regbot.registry.reference import Reference, Repository
+
+
+def nobody(count: int) -> None:
+    """Be told of bytes, and forget them."""
 
 
 class Reader(Protocol):
@@ -29,12 +34,22 @@ class Reader(Protocol):
         """Return a repository's tags in the registry's order; *limit* of them (0: all) after *last*."""
         ...
 
-    async def head(self, reference: Reference) -> Head:
-        """Return digest, type and size of a manifest without its bytes."""
+    async def head(self, reference: Reference, *, origin: bool = False) -> Head:
+        """Return digest, type and size of a manifest without its bytes.
+
+        With *origin* the registry itself is asked, and none of its mirrors: a write depends on the answer.
+        """
         ...
 
-    async def manifest(self, reference: Reference) -> Manifest:
-        """Return a manifest as received: index or image, no platform is chosen."""
+    async def manifest(self, reference: Reference, *, origin: bool = False) -> Manifest:
+        """Return a manifest as received: index or image, no platform is chosen.  *origin* as of `head`."""
+        ...
+
+    async def referrers(self, reference: Reference, *, artifact_type: str = "") -> list[Descriptor]:
+        """Return the manifests whose subject is the reference's digest; of *artifact_type*, "" for all.
+
+        None, too, where there is no such digest.
+        """
         ...
 
     def blob(self, repository: Repository, descriptor: Descriptor) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
@@ -42,6 +57,10 @@ class Reader(Protocol):
 
         Digest, and size where the descriptor has one, are checked before the last bytes are given out: Unverified.
         """
+        ...
+
+    async def blob_head(self, repository: Repository, digest: Digest) -> Descriptor:
+        """Return what is known of a blob without reading it: digest and size (-1 where nobody says)."""
         ...
 
     async def has_blob(self, repository: Repository, digest: Digest) -> bool:
@@ -64,10 +83,15 @@ class Registry(Reader, Protocol):
         """Delete the reference's tag and nothing else."""
         ...
 
-    async def put_blob(self, repository: Repository, descriptor: Descriptor, data: AsyncIterator[bytes]) -> None:
+    async def put_blob(self, repository: Repository, descriptor: Descriptor, content: Content) -> None:
         """Store a blob whose digest and size are known."""
         ...
 
-    async def copy_blob(self, descriptor: Descriptor, source: Repository, target: Repository) -> None:
-        """Have the target hold the source's blob: nothing, a mount or a stream, whichever is enough."""
+    async def copy_blob(
+        self, descriptor: Descriptor, source: Repository, target: Repository, *, moved: Callable[[int], None] = nobody
+    ) -> None:
+        """Have the target hold the source's blob: nothing, a mount or a stream, whichever is enough.
+
+        *moved* is told the number of bytes of each piece that passes.
+        """
         ...

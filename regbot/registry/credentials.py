@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hmac
-from typing import Final, NoReturn, final
+from dataclasses import dataclass
+from typing import Final, NoReturn, Protocol, final
 
 MASK: Final = "***"
 
@@ -48,6 +49,38 @@ class Secret:
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("a secret is not pickled")
+
+
+NO_SECRET: Final = Secret("")
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who we are at one registry; the one without anything is anonymous."""
+
+    user: str = ""
+    password: Secret = NO_SECRET
+    identity_token: Secret = NO_SECRET
+    """A refresh token, exchanged for access tokens instead of user and password."""
+    registry_token: Secret = NO_SECRET
+    """An access token that is sent to the registry as it is."""
+
+    def __bool__(self) -> bool:
+        return bool(self.user or self.identity_token or self.registry_token)
+
+
+ANONYMOUS: Final = Login()
+
+
+class Helper(Protocol):
+    """Asks somebody else who we are."""
+
+    async def __call__(self, repository: str) -> Login:
+        """Return the login for a repository's path ("": for the registry); ANONYMOUS where none is known.
+
+        RegistryError (code CREDENTIALS) says what went wrong.  It keeps its answers for as long as they may be kept.
+        """
+        ...
 
 
 def _encoded(text: str) -> bytes:

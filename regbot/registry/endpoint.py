@@ -14,7 +14,9 @@ from regbot.registry.reference import MAX_PORT
 from regbot.registry.throttle import Throttle
 
 if TYPE_CHECKING:
+    from regbot.registry.auth import Send
     from regbot.registry.hosts import Host
+    from regbot.registry.observer import Observer
 
 
 _ADDRESS: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::([0-9]{1,5}))?")
@@ -31,10 +33,10 @@ class Connect(Protocol):
 class Endpoint:
     """A registry's address, and all that is kept between requests to it."""
 
-    def __init__(self, host: Host, connect: Connect) -> None:
+    def __init__(self, host: Host, connect: Connect, send: Send, observer: Observer) -> None:
         self.host = host
         self.base = _base(host)
-        self.auth = Auth(host)
+        self.auth = Auth(host, send, observer)
         self.throttle = Throttle(host.name, slots=host.req_concurrent, per_second=host.req_per_sec)
         self._connect = connect
         self._transports: dict[bool, httpx.AsyncBaseTransport] = {}

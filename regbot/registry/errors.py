@@ -23,6 +23,9 @@ class RegistryError(Exception):
 
     *status* is HTTP's (0: none came), *code* the error code of the distribution specification or one of ours in the
     same style (`DIGEST_INVALID`, `UNREACHABLE`, `TOO_LARGE`), *request* is "METHOD URL" without query or credentials.
+
+    *temporary* says that the same may well succeed a little later, *retry_after* in how many seconds the registry wants
+    to be asked again (None: it did not say).
     """
 
     def __init__(  # noqa: PLR0913 -- an error carries what is known
@@ -34,10 +37,13 @@ class RegistryError(Exception):
         registry: str = "",
         repository: str = "",
         request: str = "",
+        temporary: bool = False,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.message, self.status, self.code = message, status, code
         self.registry, self.repository, self.request = registry, repository, request
+        self.temporary, self.retry_after = temporary, retry_after
 
 
 class Where(TypedDict, total=False):

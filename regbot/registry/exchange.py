@@ -34,6 +34,8 @@ class Request:
     """Statuses that are no error."""
     leased: bool = False
     """Whether the caller holds a slot already."""
+    mount_from: str = ""
+    """The path, prefix and all, of a repository that the request mounts a blob from."""
     anywhere: bool = False
     """Whether any other host may answer in the registry's stead: what comes is verified before a script sees it."""
 

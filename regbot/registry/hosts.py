@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from regbot.registry.credentials import Secret
+from regbot.registry.credentials import ANONYMOUS, NO_SECRET, Helper, Login, Secret
 from regbot.registry.reference import DOCKER_HUB
 
 if TYPE_CHECKING:
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 _ADDRESSES: Final = {DOCKER_HUB: "registry-1.docker.io"}
 """Registries that answer at another address than their name."""
-_NO_SECRET: Final = Secret("")
+BLOB_CHUNK: Final = 1 << 20
+"""Bytes of a chunk of an upload."""
+BLOB_LIMIT: Final = 1 << 30
+"""Bytes of a chunk that a registry may demand (`OCI-Chunk-Min-Length`)."""
 
 
 class Tls(Enum):
@@ -38,10 +41,23 @@ class Host:
     tls: Tls = Tls.ENABLED
     regcert: str = field(default="", repr=False)
     client_cert: str = field(default="", repr=False)
-    client_key: Secret = _NO_SECRET
-    user: str = ""
-    password: Secret = _NO_SECRET
+    client_key: Secret = NO_SECRET
+    login: Login = ANONYMOUS
+    helper: Helper | None = field(default=None, repr=False)
+    """Is asked who we are, where *login* does not say."""
+    repo_auth: bool = False
+    """Whether each repository is logged in to for itself."""
     path_prefix: str = ""
+    mirrors: tuple[str, ...] = ()
+    """Names of registries that are read from before this one."""
+    priority: int = 0
+    """The place of this one among the mirrors of another, or of itself: the highest comes first."""
+    disable_head: bool = False
+    """Whether the registry cannot answer HEAD."""
+    blob_chunk: int = BLOB_CHUNK
+    blob_max: int = -1
+    """Blobs of more bytes are sent in chunks from the start; -1: only those whose single PUT failed."""
+    blob_limit: int = BLOB_LIMIT
     req_per_sec: float = 0.0
     """Requests a second; 0: as many as come."""
     req_concurrent: int = 3

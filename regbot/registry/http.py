@@ -20,6 +20,7 @@ from regbot.registry.auth import Challenge, parse_challenges
 from regbot.registry.endpoint import Connect, Endpoint
 from regbot.registry.errors import RegistryError, Unverified, WriteRefused
 from regbot.registry.exchange import Answer, Body, Request
+from regbot.registry.observer import Silent
 from regbot.registry.reference import is_path
 from regbot.registry.throttle import hold_both
 from regbot.registry.transport import open_transport
@@ -28,11 +29,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from regbot.registry.hosts import Hosts
+    from regbot.registry.observer import Observer
     from regbot.registry.reference import Repository
 
 DEFAULT_AGENT: Final = "regbot"
 MAX_BODY: Final = 8 << 20
 """Bytes of an answer that is read whole."""
+MAX_TOKEN: Final = 1 << 20
+"""Bytes of a token server's answer."""
 MAX_REDIRECTS: Final = 5
 READING: Final = frozenset({"GET", "HEAD"})
 PATIENCE: Final = 600.0
@@ -46,9 +50,16 @@ class Client:
     """Sends requests to registries.  With *read_only* nothing but GET and HEAD: WriteRefused."""
 
     def __init__(
-        self, hosts: Hosts, *, user_agent: str, read_only: bool = False, connect: Connect = open_transport
+        self,
+        hosts: Hosts,
+        *,
+        user_agent: str,
+        read_only: bool = False,
+        connect: Connect = open_transport,
+        observer: Observer | None = None,
     ) -> None:
         self._hosts, self._connect = hosts, connect
+        self._observer = observer or Silent()
         self._headers = {"User-Agent": user_agent or DEFAULT_AGENT, "Accept-Encoding": "identity"}
         self._read_only = read_only
         self._endpoints: dict[str, Endpoint] = {}
@@ -141,15 +152,15 @@ class Client:
 
     async def _authorized(self, endpoint: Endpoint, request: Request, url: httpx.URL) -> httpx.Response:
         """Send a request once, and once more if a challenge could be answered."""
-        said = endpoint.auth.headers()
+        said = await endpoint.auth.headers(request)
         response = await self._once(endpoint, request, url, said)
         # A body that streams is gone by now; one always comes after a request that had the chance to authenticate.
         if response.status_code != 401 or not endpoint.is_home(url) or not isinstance(request.body, bytes):
             return response
-        if not endpoint.auth.answer(_challenges(response), said):
+        if not await endpoint.auth.answer(request, _challenges(response), said):
             return response
         await _finish(request, response)
-        return await self._once(endpoint, request, url, endpoint.auth.headers())
+        return await self._once(endpoint, request, url, await endpoint.auth.headers(request))
 
     async def _once(
         self, endpoint: Endpoint, request: Request, url: httpx.URL, credentials: dict[str, str]
@@ -178,8 +189,25 @@ class Client:
 
     def _endpoint(self, registry: str) -> Endpoint:
         if registry not in self._endpoints:
-            self._endpoints[registry] = Endpoint(self._hosts.find(registry), self._connect)
+            host = self._hosts.find(registry)
+
+            async def send(request: Request) -> Answer:
+                return await self._ask(self._endpoints[registry], request)
+
+            self._endpoints[registry] = Endpoint(host, self._connect, send, self._observer)
         return self._endpoints[registry]
+
+    async def _ask(self, endpoint: Endpoint, request: Request) -> Answer:
+        """Send a request of the endpoint's auth to a token server: with nothing of ours that it does not hold."""
+        response = await self._once(endpoint, request, request.url, {})
+        body = Body(request, response)
+        try:
+            data = await body.read(MAX_TOKEN)
+        finally:
+            await body.aclose()
+        if response.status_code not in request.ok:
+            raise faults.refusal(response.status_code, data[: faults.MAX_ERROR_BODY], request.where)
+        return Answer(response.status_code, response.headers, data, request.url)
 
 
 def _challenges(response: httpx.Response) -> list[Challenge]:

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Final
 import trio
 from trio.to_thread import run_sync
 
+from regbot.registry.api import nobody
+from regbot.registry.content import Blob
 from regbot.registry.descriptor import Descriptor
 from regbot.registry.errors import NotFound, RegistryError, Unverified
 from regbot.registry.files import quoted
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from io import FileIO
 
+    from regbot.registry.content import Content
     from regbot.registry.digest import Digest
     from regbot.registry.files import Files, Folder
     from regbot.registry.reference import Reference, Repository
@@ -61,12 +64,12 @@ class Layout:
         found = [tag for tag in index.tags() if tag > last]
         return found[:limit] if limit else found
 
-    async def head(self, reference: Reference) -> Head:
+    async def head(self, reference: Reference, *, origin: bool = False) -> Head:  # noqa: ARG002 -- api.Reader's
         """Return digest, type and size of a manifest; it is read, so a broken one is found out here."""
         manifest = await self.manifest(reference)
         return Head(manifest.descriptor, manifest.rate_limit)
 
-    async def manifest(self, reference: Reference) -> Manifest:
+    async def manifest(self, reference: Reference, *, origin: bool = False) -> Manifest:  # noqa: ARG002 -- likewise
         """Return a manifest by digest; where there is none by tag; where neither is, by the tag "latest"."""
         return await run_sync(self._manifest, reference)
 
@@ -78,27 +81,37 @@ class Layout:
             async with aclosing(stream(file, descriptor)) as pieces:
                 yield pieces
 
+    async def referrers(self, reference: Reference, *, artifact_type: str = "") -> list[Descriptor]:
+        """List what refers to a manifest; see api.Reader."""
+        raise NotImplementedError
+
+    async def blob_head(self, repository: Repository, digest: Digest) -> Descriptor:
+        """Look at a blob; see api.Reader."""
+        raise NotImplementedError
+
     async def has_blob(self, repository: Repository, digest: Digest) -> bool:
         """Say whether the layout has the blob."""
         return await run_sync(self._has, repository, digest)
 
-    async def put_blob(self, repository: Repository, descriptor: Descriptor, data: AsyncIterator[bytes]) -> None:
+    async def put_blob(self, repository: Repository, descriptor: Descriptor, content: Content) -> None:
         """Store a blob; one that has not its digest or its size leaves nothing behind."""
         with await run_sync(self._blobs, repository, descriptor.digest) as folder:
             draft = await run_sync(folder.draft, descriptor.digest.encoded)
             try:
-                await fill(draft, descriptor, data)
+                async with content.open() as data:
+                    await fill(draft, descriptor, data)
                 await run_sync(draft.commit)
             finally:
                 # A cancelled copy must not leave its draft behind.
                 with trio.CancelScope(shield=True):
                     await run_sync(draft.discard)
 
-    async def copy_blob(self, descriptor: Descriptor, source: Repository, target: Repository) -> None:
+    async def copy_blob(
+        self, descriptor: Descriptor, source: Repository, target: Repository, *, moved: Callable[[int], None] = nobody
+    ) -> None:
         """Copy a blob from layout to layout unless it is there."""
         if not await self.has_blob(target, descriptor.digest):
-            async with self.blob(source, descriptor) as data:
-                await self.put_blob(target, descriptor, data)
+            await self.put_blob(target, descriptor, Blob(self, source, descriptor, moved))
 
     async def put_manifest(self, reference: Reference, manifest: Manifest) -> None:
         """Store a manifest, then let the tag point at it.

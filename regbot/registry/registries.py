@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from regbot.registry.api import nobody
+from regbot.registry.content import Blob
 from regbot.registry.errors import InvalidText, RegistryError, WriteRefused
+from regbot.registry.observer import Silent
 from regbot.registry.reference import LAYOUT
 
 if TYPE_CHECKING:
@@ -12,12 +15,14 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from regbot.registry.api import Registry
+    from regbot.registry.content import Content
     from regbot.registry.descriptor import Descriptor
     from regbot.registry.digest import Digest
     from regbot.registry.files import Files
     from regbot.registry.hosts import Hosts
     from regbot.registry.layout import Layout
     from regbot.registry.manifest import Head, Manifest
+    from regbot.registry.observer import Observer
     from regbot.registry.reference import Reference, Repository
     from regbot.registry.remote import Remote
 
@@ -28,9 +33,6 @@ class Registries:
     Layouts lie beneath *files*; without it there are none.  With *read_only* nothing can be changed at all, over HTTP
     or in a layout: WriteRefused.  What HTTP takes, and what layouts take, is loaded when the first reference of the
     kind comes.
-
-    *warn* is told, in a sentence for the operator, of harm that may outlast an operation, though nobody be there any
-    more to catch its error: a tag that could not be put back.
     """
 
     def __init__(
@@ -40,10 +42,11 @@ class Registries:
         files: Files | None = None,
         read_only: bool = False,
         user_agent: str,
-        warn: Callable[[str], None] = lambda _: None,
+        observer: Observer | None = None,
     ) -> None:
         self._hosts, self._files = hosts, files
-        self._read_only, self._user_agent, self._warn = read_only, user_agent, warn
+        self._read_only, self._user_agent = read_only, user_agent
+        self._observer = observer or Silent()
         self._remote: Remote | None = None
         self._layout: Layout | None = None
 
@@ -74,17 +77,25 @@ class Registries:
         """List the tags of a repository; see api.Reader."""
         return await self._of(repository).tags(repository, limit=limit, last=last)
 
-    async def head(self, reference: Reference) -> Head:
+    async def head(self, reference: Reference, *, origin: bool = False) -> Head:
         """Look at a manifest; see api.Reader."""
-        return await self._of(reference.repository).head(reference)
+        return await self._of(reference.repository).head(reference, origin=origin)
 
-    async def manifest(self, reference: Reference) -> Manifest:
+    async def manifest(self, reference: Reference, *, origin: bool = False) -> Manifest:
         """Return a manifest; see api.Reader."""
-        return await self._of(reference.repository).manifest(reference)
+        return await self._of(reference.repository).manifest(reference, origin=origin)
 
     def blob(self, repository: Repository, descriptor: Descriptor) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """Stream a blob; see api.Reader."""
         return self._of(repository).blob(repository, descriptor)
+
+    async def referrers(self, reference: Reference, *, artifact_type: str = "") -> list[Descriptor]:
+        """List what refers to a manifest; see api.Reader."""
+        return await self._of(reference.repository).referrers(reference, artifact_type=artifact_type)
+
+    async def blob_head(self, repository: Repository, digest: Digest) -> Descriptor:
+        """Look at a blob; see api.Reader."""
+        return await self._of(repository).blob_head(repository, digest)
 
     async def has_blob(self, repository: Repository, digest: Digest) -> bool:
         """Say whether the repository has a blob; see api.Reader."""
@@ -102,17 +113,18 @@ class Registries:
         """Delete a tag; see api.Registry."""
         await self._writable(reference.repository).delete_tag(reference)
 
-    async def put_blob(self, repository: Repository, descriptor: Descriptor, data: AsyncIterator[bytes]) -> None:
+    async def put_blob(self, repository: Repository, descriptor: Descriptor, content: Content) -> None:
         """Store a blob; see api.Registry."""
-        await self._writable(repository).put_blob(repository, descriptor, data)
+        await self._writable(repository).put_blob(repository, descriptor, content)
 
-    async def copy_blob(self, descriptor: Descriptor, source: Repository, target: Repository) -> None:
+    async def copy_blob(
+        self, descriptor: Descriptor, source: Repository, target: Repository, *, moved: Callable[[int], None] = nobody
+    ) -> None:
         """Copy a blob, wherever its ends are; see api.Registry."""
         if source.is_layout == target.is_layout:
-            await self._writable(target).copy_blob(descriptor, source, target)
+            await self._writable(target).copy_blob(descriptor, source, target, moved=moved)
         elif not await self.has_blob(target, descriptor.digest):
-            async with self.blob(source, descriptor) as data:
-                await self.put_blob(target, descriptor, data)
+            await self.put_blob(target, descriptor, Blob(self, source, descriptor, moved))
 
     def _writable(self, repository: Repository) -> Registry:
         if self._read_only:
@@ -128,8 +140,10 @@ class Registries:
             from regbot.registry.http import Client  # noqa: PLC0415
             from regbot.registry.remote import Remote  # noqa: PLC0415
 
-            client = Client(self._hosts, user_agent=self._user_agent, read_only=self._read_only)
-            self._remote = Remote(client, warn=self._warn)
+            client = Client(
+                self._hosts, user_agent=self._user_agent, read_only=self._read_only, observer=self._observer
+            )
+            self._remote = Remote(client, self._observer)
         return self._remote
 
     def _layouts(self) -> Layout:

@@ -10,18 +10,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from regbot.registry import blobs, deletion, manifests, mediatype, repositories, tags
+from regbot.registry.api import nobody
 from regbot.registry.cache import Cache
 from regbot.registry.errors import NotFound, RegistryError
 from regbot.registry.held import Held
+from regbot.registry.observer import Silent
 from regbot.registry.reference import parse_registry
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
+    from regbot.registry.content import Content
     from regbot.registry.descriptor import Descriptor
     from regbot.registry.digest import Digest
     from regbot.registry.http import Client
     from regbot.registry.manifest import Head, Manifest
+    from regbot.registry.observer import Observer
     from regbot.registry.reference import Reference, Repository
 
 SMALL: Final = 256 << 10
@@ -29,10 +33,10 @@ SMALL: Final = 256 << 10
 
 
 class Remote:
-    """All registries that one `Client` reaches; *warn* as of `Registries`."""
+    """All registries that one `Client` reaches."""
 
-    def __init__(self, client: Client, *, warn: Callable[[str], None] = lambda _: None) -> None:
-        self._client, self._warn = client, warn
+    def __init__(self, client: Client, observer: Observer | None = None) -> None:
+        self._client, self._observer = client, observer or Silent()
         self._cache = Cache()
 
     async def aclose(self) -> None:
@@ -47,7 +51,7 @@ class Remote:
         """List the tags of a repository; see api.Reader."""
         return await tags.ls(self._client, repository, limit=limit, last=last)
 
-    async def head(self, reference: Reference) -> Head:
+    async def head(self, reference: Reference, *, origin: bool = False) -> Head:  # noqa: ARG002
         """Look at a manifest; see api.Reader."""
         epoch = self._cache.epoch
         with self._noticing(reference):
@@ -55,7 +59,7 @@ class Remote:
         self._learn(epoch, reference, head.descriptor.digest, manifest)
         return head
 
-    async def manifest(self, reference: Reference) -> Manifest:
+    async def manifest(self, reference: Reference, *, origin: bool = False) -> Manifest:
         """Return a manifest; see api.Reader.
 
         Where one is kept for a tag, a HEAD comes first, which costs no pull; where none is, a GET at once.
@@ -66,7 +70,7 @@ class Remote:
         known = self._cache.tag(repository, reference.tag)
         if known is None or self._cache.manifest(repository, known) is None:
             return await self._get(reference)
-        head = await self.head(reference)
+        head = await self.head(reference, origin=origin)
         found = self._cache.manifest(repository, head.descriptor.digest)
         if found is None:
             return await self._get(reference.at(head.descriptor.digest))
@@ -80,6 +84,14 @@ class Remote:
             return
         async with self._reading(repository, descriptor) as data:
             yield data
+
+    async def referrers(self, reference: Reference, *, artifact_type: str = "") -> list[Descriptor]:
+        """List what refers to a manifest; see api.Reader."""
+        raise NotImplementedError
+
+    async def blob_head(self, repository: Repository, digest: Digest) -> Descriptor:
+        """Look at a blob; see api.Reader."""
+        raise NotImplementedError
 
     async def has_blob(self, repository: Repository, digest: Digest) -> bool:
         """Say whether the repository has a blob; see api.Reader."""
@@ -110,15 +122,18 @@ class Remote:
     async def delete_tag(self, reference: Reference) -> None:
         """Delete a tag; see api.Registry."""
         with self._forgetting(reference.repository):
-            await deletion.delete_tag(self._client, reference, warn=self._warn)
+            await deletion.delete_tag(self._client, reference, warn=self._observer.error)
 
-    async def put_blob(self, repository: Repository, descriptor: Descriptor, data: AsyncIterator[bytes]) -> None:
+    async def put_blob(self, repository: Repository, descriptor: Descriptor, content: Content) -> None:
         """Store a blob; see api.Registry."""
         epoch = self._cache.epoch
-        await blobs.put(self._client, repository, descriptor, data)
+        async with content.open() as data:
+            await blobs.put(self._client, repository, descriptor, data)
         self._learn_blob(epoch, repository, descriptor.digest)
 
-    async def copy_blob(self, descriptor: Descriptor, source: Repository, target: Repository) -> None:
+    async def copy_blob(
+        self, descriptor: Descriptor, source: Repository, target: Repository, *, moved: Callable[[int], None] = nobody
+    ) -> None:
         """Copy a blob between repositories of registries; see api.Registry."""
         if source == target or self._cache.has_blob(target, descriptor.digest):
             return

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from regbot.config.docker import load_docker
+from regbot.registry.credentials import Login
 from regbot.registry.hosts import Host, Hosts, Tls
 
 if TYPE_CHECKING:
@@ -55,8 +56,7 @@ def _configured(creds: Creds, log: Logger) -> Host:
         regcert=creds.regcert,
         client_cert=creds.client_cert,
         client_key=creds.client_key,
-        user=creds.user,
-        password=creds.password,
+        login=Login(creds.user, creds.password),
         path_prefix=creds.path_prefix,
         req_per_sec=creds.req_per_sec,
         req_concurrent=creds.req_concurrent or usual.req_concurrent,
@@ -67,4 +67,4 @@ def _logged_in(host: Host | None, auth: DockerAuth, log: Logger) -> Host:
     known = host or Host(auth.registry, tls=Tls.DISABLED if auth.plain_http else Tls.ENABLED)
     if not auth.password:
         log.bind(registry=auth.registry).debug("Docker's helper or token is not used in this version: anonymous")
-    return replace(known, user=auth.user, password=auth.password)
+    return replace(known, login=Login(auth.user, auth.password))

@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from regbot.registry.api import Reader
+from regbot.registry.api import Reader, nobody
 from regbot.registry.errors import NotFound, Unverified
 from regbot.registry.held import Held
 from regbot.registry.manifest import Head, Manifest
@@ -20,6 +20,7 @@ from regbot.registry.reference import DEFAULT_TAG, Reference, Repository, parse_
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from regbot.registry.content import Content
     from regbot.registry.descriptor import Descriptor
     from regbot.registry.digest import Digest
 
@@ -97,21 +98,21 @@ class Overlay:
         in_order = sorted(would_be) if limit or last or kept == sorted(kept) else would_be
         return _cut(in_order, limit, last)
 
-    async def head(self, reference: Reference) -> Head:
+    async def head(self, reference: Reference, *, origin: bool = False) -> Head:
         """Look at a manifest as it would be; see api.Reader."""
         digest = self._would_be(reference)
         if digest is None:
-            head = await self._below.head(reference)
+            head = await self._below.head(reference, origin=origin)
             self._refuse_buried(reference, head.descriptor.digest)
             return head
         manifest = await self.manifest(reference.at(digest))
         return Head(manifest.descriptor, manifest.rate_limit)
 
-    async def manifest(self, reference: Reference) -> Manifest:
+    async def manifest(self, reference: Reference, *, origin: bool = False) -> Manifest:
         """Return a manifest as it would be; see api.Reader."""
         digest = self._would_be(reference)
         if digest is None:
-            manifest = await self._below.manifest(reference)
+            manifest = await self._below.manifest(reference, origin=origin)
             self._refuse_buried(reference, manifest.descriptor.digest)
             return manifest
         planned = self._writing(reference.repository).manifests.get(digest)
@@ -123,6 +124,14 @@ class Overlay:
         if isinstance(origin, bytes):
             return _held(origin)
         return self._below.blob(origin, descriptor)
+
+    async def referrers(self, reference: Reference, *, artifact_type: str = "") -> list[Descriptor]:
+        """List what would refer to a manifest; see api.Reader."""
+        raise NotImplementedError
+
+    async def blob_head(self, repository: Repository, digest: Digest) -> Descriptor:
+        """Look at a blob as it would be; see api.Reader."""
+        raise NotImplementedError
 
     async def has_blob(self, repository: Repository, digest: Digest) -> bool:
         """Say whether the repository would have the blob."""
@@ -157,14 +166,22 @@ class Overlay:
         self._writing(tagged.repository).tags[tagged.tag] = None
         self._note(Change("delete tag", str(tagged), str(digest)))
 
-    async def put_blob(self, repository: Repository, descriptor: Descriptor, data: AsyncIterator[bytes]) -> None:
+    async def put_blob(self, repository: Repository, descriptor: Descriptor, content: Content) -> None:
         """Keep a blob in memory; see api.Registry."""
-        held = b"".join([piece async for piece in data])
+        async with content.open() as data:
+            held = b"".join([piece async for piece in data])
         descriptor.digest.verify(held, f"the blob for {repository}")
         self._writing(repository).blobs[descriptor.digest] = held
         self._note(Change("put blob", str(repository), str(descriptor.digest), len(held)))
 
-    async def copy_blob(self, descriptor: Descriptor, source: Repository, target: Repository) -> None:
+    async def copy_blob(
+        self,
+        descriptor: Descriptor,
+        source: Repository,
+        target: Repository,
+        *,
+        moved: Callable[[int], None] = nobody,  # noqa: ARG002 -- nothing moves
+    ) -> None:
         """Note that the target would have the blob; the source must have it now."""
         if await self.has_blob(target, descriptor.digest):
             return

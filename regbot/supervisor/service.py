@@ -13,6 +13,7 @@ from regbot.registry.files import Files
 from regbot.registry.registries import Registries
 from regbot.supervisor.hosts import hosts
 from regbot.supervisor.launcher import LauncherFailed, open_launcher
+from regbot.supervisor.observer import LogObserver
 from regbot.supervisor.once import Once
 from regbot.version import VERSION
 
@@ -68,7 +69,7 @@ async def _once(config: Config, options: Options, log: Logger, scripts: Sequence
             files=files,
             read_only=options.dry_run,
             user_agent=agent,
-            warn=log.error,
+            observer=LogObserver(log),
         ) as registry,
     ):
         if any(_ASKS.search(script.text) for script in scripts):

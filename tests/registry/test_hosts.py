@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from regbot.registry.credentials import Secret
+from regbot.registry.credentials import Login, Secret
 from regbot.registry.hosts import Host, Hosts, Tls
 
 
@@ -35,5 +35,5 @@ def test_docker_hub(configured: str, address: str) -> None:
 
 def test_no_secret_is_shown() -> None:
     """The repr of a host shows neither password nor key nor certificate."""
-    host = Host("a", user="u", password=Secret("c4n4ry"), client_key=Secret("c4n4ry"), client_cert="c4n4ry")
+    host = Host("a", login=Login("u", Secret("c4n4ry")), client_key=Secret("c4n4ry"), client_cert="c4n4ry")
     assert "c4n4ry" not in repr(host)

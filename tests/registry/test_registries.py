@@ -8,7 +8,7 @@ import pytest
 
 from regbot.registry.errors import InvalidText, NotFound, RegistryError, WriteRefused
 from regbot.registry.files import Files
-from regbot.registry.held import Held
+from regbot.registry.content import Bytes
 from regbot.registry.hosts import Host, Hosts, Tls
 from regbot.registry.images import CopyOptions, config, copy
 from regbot.registry.manifest import Manifest
@@ -68,7 +68,7 @@ async def test_warning() -> None:
     answers = [answer("405 No"), missing, answer("200 OK", IMAGE.manifest), answer("500 No"), answer("500 No")]
     async with raw_server(*answers) as address:
         hosts = Hosts([Host(address, tls=Tls.DISABLED)])
-        async with Registries(hosts, user_agent="", warn=warnings.append) as through:
+        async with Registries(hosts, user_agent="", observer=Errors(warnings)) as through:
             with pytest.raises(RegistryError) as caught:
                 await through.delete_tag(Reference.parse(f"{address}/team/app:v1"))
     assert (caught.value.code, warnings) == ("TAG_LOST", [str(caught.value)])
@@ -90,7 +90,7 @@ async def test_everything_of_a_registry(registry: DockerRegistry) -> None:
     tag, layer = Reference(repository, "v1"), MANIFEST.layers[0]
     async with registries(registry) as through:
         for blob in MANIFEST.blobs:
-            await through.put_blob(repository, blob, Held(IMAGE.blobs[str(blob.digest)]))
+            await through.put_blob(repository, blob, Bytes(IMAGE.blobs[str(blob.digest)]))
         await through.put_manifest(tag, MANIFEST)
         assert (await through.has_blob(repository, layer.digest), await through.repositories(registry.host)) == (
             True,
@@ -113,7 +113,7 @@ async def test_read_only(files: Files, files_folder: Path, repository: str, writ
     reference = Reference(where, "v1", MANIFEST.descriptor.digest)
     arguments = {
         "put_manifest": (reference, MANIFEST),
-        "put_blob": (where, MANIFEST.layers[0], Held(b"")),
+        "put_blob": (where, MANIFEST.layers[0], Bytes(b"")),
         "copy_blob": (MANIFEST.layers[0], where, where),
     }
     async with registries(files=files, read_only=True) as through:

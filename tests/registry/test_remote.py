@@ -10,7 +10,7 @@ import trio.testing
 from regbot.registry.descriptor import Descriptor
 from regbot.registry.digest import Digest
 from regbot.registry.errors import InvalidText, NotFound, RegistryError, Unverified
-from regbot.registry.held import Held
+from regbot.registry.content import Bytes
 from regbot.registry.hosts import Host, Tls
 from regbot.registry.manifest import Manifest
 from regbot.registry.reference import Reference, Repository
@@ -300,7 +300,7 @@ async def test_put_blob(fake: FakeRegistry) -> None:
     fake.on(f"POST {UPLOADS}", Reply(202, headers={"Location": "/up/1"}))
     fake.on("PUT /up/1", Reply(201))
     known = remote(fake)
-    await known.put_blob(TARGET, LAYER, Held(DATA))
+    await known.put_blob(TARGET, LAYER, Bytes(DATA))
     await known.copy_blob(LAYER, SOURCE, TARGET)
     assert [asked.method for asked in fake.asked] == ["POST", "PUT"]
 

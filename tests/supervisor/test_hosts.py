@@ -24,24 +24,24 @@ def found(config: str, docker: str = DOCKER, said: StringIO | None = None) -> Ho
 def test_docker_knows_who_we_are() -> None:
     """A registry that the configuration does not mention is logged in to as Docker would."""
     host = found("")
-    assert (host.user, host.password.reveal(), host.tls) == ("docker", "CANARY-docker", Tls.ENABLED)
+    assert (host.login.user, host.login.password.reveal(), host.tls) == ("docker", "CANARY-docker", Tls.ENABLED)
 
 
 def test_docker_is_not_asked() -> None:
     """With skipDockerConfig nothing of Docker's is used."""
-    assert found("defaults: {skipDockerConfig: true}").user == ""
+    assert found("defaults: {skipDockerConfig: true}").login.user == ""
 
 
 @pytest.mark.parametrize("ours", ["user: me, pass: mine", "token: mine", "credHelper: mine"])
 def test_our_credentials_win(ours: str) -> None:
     """Whatever the configuration says of who we are counts more than Docker's."""
-    assert found(f"creds: [{{registry: a.example, {ours}}}]").user != "docker"
+    assert found(f"creds: [{{registry: a.example, {ours}}}]").login.user != "docker"
 
 
 def test_the_rest_is_kept() -> None:
     """Docker adds who we are to an entry that says where the registry is."""
     host = found("creds: [{registry: a.example, hostname: 'b:5000', tls: disabled, reqConcurrent: 9}]")
-    assert (host.user, host.address, host.tls, host.req_concurrent) == ("docker", "b:5000", Tls.DISABLED, 9)
+    assert (host.login.user, host.address, host.tls, host.req_concurrent) == ("docker", "b:5000", Tls.DISABLED, 9)
 
 
 def test_plain_http() -> None:
@@ -61,6 +61,6 @@ def test_what_has_no_effect_is_told() -> None:
 def test_a_broken_file_of_dockers_is_a_warning() -> None:
     """What is wrong with Docker's configuration is told, and stops nothing."""
     said = StringIO()
-    assert found("", "{CANARY", said).user == ""
+    assert found("", "{CANARY", said).login.user == ""
     assert "DOCKER_AUTH_CONFIG" in said.getvalue()
     assert "CANARY" not in said.getvalue()
