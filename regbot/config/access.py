@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _PROGRAM: Final = re.compile("[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 _CONTROL_RULE: Final = (
-    "a password cannot hold line breaks or other control characters (RFC 7617); "
+    "a password or token cannot hold line breaks or other control characters (RFC 7617); "
     "|- instead of | leaves the last line break out"
 )
 

@@ -58,7 +58,7 @@ REGISTRY: Final = Field(
 HOSTNAME: Final = Field("hostname", access.HOST, "Host and port to connect to.", default="the registry's name")
 USER: Final = Field("user", access.USER, "User name.", templated=True)
 PASS: Final = Field("pass", access.PASSWORD, "Password.", templated=True)
-TOKEN: Final = Field("token", kinds.SECRET, "Identity token, instead of user and password.")
+TOKEN: Final = Field("token", access.PASSWORD, "Identity token, instead of user and password.")
 CRED_HELPER: Final = Field(
     "credHelper", access.PROGRAM, "Program that is asked for user and password (docker-credential-…)."
 )
@@ -73,12 +73,15 @@ CLIENT_KEY: Final = Field("clientKey", kinds.SECRET, "Key (PEM) of clientCert.",
 PATH_PREFIX: Final = Field("pathPrefix", access.PATH, "Goes before the name of every repository of this registry.")
 MIRRORS: Final = Field("mirrors", access.REGISTRIES, "Names of registries that are read from before this one.")
 PRIORITY: Final = Field("priority", kinds.NATURAL, "Order among mirrors, the highest first.", default="0")
-REPO_AUTH: Final = Field("repoAuth", kinds.FLAG, "Log in for each repository separately.", default="false")
-API: Final = Field("api", kinds.TEXT, "Interface of the registry beyond the OCI one, like hub.")
-API_OPTS: Final = Field("apiOpts", kinds.OPTIONS, "Options of that interface.")
-BLOB_CHUNK: Final = Field("blobChunk", kinds.INTEGER, "Bytes of a chunk of an upload.", default="the program's own")
+REPO_AUTH: Final = Field("repoAuth", kinds.FLAG, "Ask each repository how it wants to be logged in to, not the registry as a whole.", default="false")
+API: Final = Field("api", kinds.TEXT, "Interface of the registry beyond the OCI one; none is known yet, so it has no effect.")
+API_OPTS: Final = Field("apiOpts", kinds.OPTIONS, "disableHead: true asks by GET where the registry cannot answer HEAD; nothing else is known.")
+BLOB_CHUNK: Final = Field("blobChunk", kinds.INTEGER, "Bytes of a chunk of an upload.", default="1048576")
 BLOB_MAX: Final = Field(
-    "blobMax", kinds.INTEGER, "Blobs of more bytes are uploaded in chunks; -1: none are.", default="the program's own"
+    "blobMax",
+    kinds.INTEGER,
+    "Blobs of more bytes are uploaded in chunks; -1: only those whose upload in one piece failed.",
+    default="-1",
 )
 REQ_PER_SEC: Final = Field("reqPerSec", kinds.NUMBER, "Requests a second at most; 0: no limit.", default="0")
 REQ_CONCURRENT: Final = Field("reqConcurrent", kinds.NATURAL, "Requests at a time.", default="3")
@@ -118,7 +121,7 @@ SKIP_DOCKER_CONFIG: Final = Field(
 )
 USER_AGENT: Final = Field("userAgent", kinds.TEXT, "The User-Agent of every request.", default="the program's own")
 BLOB_LIMIT: Final = Field(
-    "blobLimit", kinds.INTEGER, "Bytes of a blob that may be held in memory.", default="the program's own"
+    "blobLimit", kinds.INTEGER, "Bytes of a chunk that a registry may demand of an upload.", default="1073741824"
 )
 
 DEFAULTS: Final = Section(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +10,7 @@ from regbot.registry.credentials import ANONYMOUS, NO_SECRET, Helper, Login, Sec
 from regbot.registry.reference import DOCKER_HUB
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 _ADDRESSES: Final = {DOCKER_HUB: "registry-1.docker.io"}
 """Registries that answer at another address than their name."""
@@ -74,12 +74,12 @@ class Host:
 
 
 class Hosts:
-    """Registry name to Host; a registry that nobody configured is a plain `Host` of its name, like *default*."""
+    """Registry name to Host; *other* makes those that are not among *hosts*: by default a plain one of that name."""
 
-    def __init__(self, hosts: Iterable[Host] = (), *, default: Host | None = None) -> None:
+    def __init__(self, hosts: Iterable[Host] = (), *, other: Callable[[str], Host] = Host) -> None:
         self._hosts = {host.name: host for host in hosts}
-        self._default = default or Host("")
+        self._other = other
 
     def find(self, registry: str) -> Host:
         """Return how *registry* is reached."""
-        return self._hosts.get(registry) or replace(self._default, name=registry)
+        return self._hosts.get(registry) or self._other(registry)

@@ -66,7 +66,7 @@ def test_password() -> None:
     """A password may hold everything but control characters, which are a fault that does not show it."""
     assert creds("registry: a.io, pass: 'a:é b'")[0].password == Secret("a:é b")
     (fault,) = faults(f"creds:\n- registry: a.io\n  pass: |\n    {CANARY}\n")
-    assert fault.startswith("regbot.yml:3: pass: a password cannot hold line breaks")
+    assert fault.startswith("regbot.yml:3: pass: a password or token cannot hold line breaks")
     assert CANARY not in fault
 
 

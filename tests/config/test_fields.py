@@ -77,7 +77,7 @@ def test_without_effect() -> None:
     sink = logger.add(lambda message: found.append(message.record["extra"]["setting"]), level="WARNING")
     hosts(config, {}, logger)
     logger.remove(sink)
-    note = re.search(r"^> \*\*Without effect.*?when they are set", DOCUMENT.read_text(), re.DOTALL | re.MULTILINE)
+    note = re.search(r"^> \*\*Without effect.*?when it is set", DOCUMENT.read_text(), re.DOTALL | re.MULTILINE)
     assert note is not None
     assert re.findall("`(.*?)`", note[0]) == found
 

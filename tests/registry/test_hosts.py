@@ -14,7 +14,7 @@ def test_unknown_registry() -> None:
 
 def test_default() -> None:
     """What holds for unknown registries can be chosen, and their names stay."""
-    found = Hosts(default=Host("", req_concurrent=1)).find("a.example")
+    found = Hosts(other=lambda name: Host(name, req_concurrent=1)).find("a.example")
     assert (found.name, found.req_concurrent) == ("a.example", 1)
 
 
