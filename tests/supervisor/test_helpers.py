@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +16,7 @@ from regbot.supervisor.helpers import MAX_ANSWER, CredentialHelper, Program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 CANARY = "c4n4ry-helper"
 ENVIRON = {"PATH": "/usr/bin:/bin"}
