@@ -1,9 +1,10 @@
-"""A copy of one big layer between two registries on loopback, beside skopeo's."""
+"""Copies of big layers between two registries on loopback: one beside skopeo's, and eight at once."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -11,62 +12,103 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bench.table import Figure, median
 from tests.docker_registry import DockerRegistry
 from tests.images import image, push
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 SIZE: Final = 512 << 20
 ROUNDS: Final = 3
+AT_ONCE: Final = 8
+"""Copies at once, of `SIZE` bytes together."""
+POLL: Final = 0.01
+"""Seconds between two looks at a process."""
+_HIGH_WATER: Final = re.compile(r"VmHWM:\s+(\d+) kB")
 CONFIG: Final = """
-creds: [{{registry: "{0}", tls: disabled}}, {{registry: "{1}", tls: disabled}}]
-scripts: [{{name: copy, script: 'image.copy("{0}/big:v1", "{1}/copy{2}:v1")'}}]
+defaults: {{parallel: {parallel}}}
+creds:
+  - {{registry: "{source}", tls: disabled, reqConcurrent: {parallel}}}
+  - {{registry: "{target}", tls: disabled, reqConcurrent: {parallel}}}
+scripts:
+"""
+SCRIPT: Final = """
+  - {{name: {name}, script: 'image.copy("{source}/{name}:v1", "{target}/{copy}:v1")'}}
 """
 
 
 def figures() -> list[Figure]:
-    """Measure both, in turns, each into an empty repository."""
+    """Measure both, in turns, each into an empty repository; then the eight."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with DockerRegistry(folder / "a") as source, DockerRegistry(folder / "b") as target:
             push(source, "big", "v1", image(layers=[os.urandom(SIZE)]))
             ours, theirs = [], []
             for turn in range(ROUNDS):
-                ours.append(_regbot(folder, source, target, turn))
+                ours.append(_timed(_regbot(folder, source, target, {"big": f"copy{turn}"})))
                 _empty(target)
-                theirs.append(_skopeo(source, target, turn))
+                theirs.append(_timed(_skopeo(source, target, turn)))
                 _empty(target)
+            eight = _eight(folder, source, target)
         floor = _floor(folder)
     gib = SIZE / (1 << 30)
-    wall, cpu = median([seconds for seconds, _ in ours]), median([used for _, used in ours])
-    peer_wall, peer_cpu = median([seconds for seconds, _ in theirs]), median([used for _, used in theirs])
+    wall, cpu, peak = (median([each[column] for each in ours]) for column in range(3))
+    peer_wall, peer_cpu, _ = (median([each[column] for each in theirs]) for column in range(3))
     return [
         Figure("copy of 512 MiB", SIZE / 1e6 / wall, "MB/s", SIZE / 1e6 / peer_wall, "skopeo", ">= 0.9 x"),
         Figure("copy, CPU per GiB", cpu / gib, "s", peer_cpu / gib, "skopeo"),
         Figure("copy, CPU per GiB", cpu / gib, "s", floor / gib, "sha256 and reading alone", "<= 2 x"),
+        Figure("copy, peak memory", peak, "MB", aim="< 120"),
+        Figure(f"{AT_ONCE} copies at once, 512 MiB", SIZE / 1e6 / eight[0], "MB/s"),
+        Figure(f"{AT_ONCE} copies at once, peak memory", eight[2], "MB", aim="< 120"),
     ]
 
 
-def _regbot(folder: Path, source: DockerRegistry, target: DockerRegistry, turn: int) -> tuple[float, float]:
+def _eight(folder: Path, source: DockerRegistry, target: DockerRegistry) -> tuple[float, float, float]:
+    """Measure copies at once of images that share nothing."""
+    names = {f"part{number}": f"part{number}" for number in range(AT_ONCE)}
+    for name in names:
+        push(source, name, "v1", image(layers=[os.urandom(SIZE // AT_ONCE)]))
+    return _timed(_regbot(folder, source, target, names))
+
+
+def _regbot(folder: Path, source: DockerRegistry, target: DockerRegistry, names: Mapping[str, str]) -> list[str]:
+    """Return the command that copies each of *names* to what it is to be called, all at once."""
+    hosts = {"source": source.host, "target": target.host}
+    scripts = [SCRIPT.format(name=name, copy=copy, **hosts) for name, copy in names.items()]
     config = folder / "regbot.yml"
-    config.write_text(CONFIG.format(source.host, target.host, turn))
-    return _timed([str(Path(sys.executable).with_name("regbot")), "once", "-c", str(config)])
+    config.write_text(CONFIG.format(parallel=len(names), **hosts) + "".join(scripts))
+    return [str(Path(sys.executable).with_name("regbot")), "once", "-c", str(config)]
 
 
-def _skopeo(source: DockerRegistry, target: DockerRegistry, turn: int) -> tuple[float, float]:
+def _skopeo(source: DockerRegistry, target: DockerRegistry, turn: int) -> list[str]:
     plain = ["--src-tls-verify=false", "--dest-tls-verify=false"]
-    return _timed(["skopeo", "copy", *plain, f"docker://{source.host}/big:v1", f"docker://{target.host}/copy{turn}:v1"])
+    return ["skopeo", "copy", *plain, f"docker://{source.host}/big:v1", f"docker://{target.host}/copy{turn}:v1"]
 
 
-def _timed(words: list[str]) -> tuple[float, float]:
-    """Return wall seconds and CPU seconds of a command with all its children."""
+def _timed(words: list[str]) -> tuple[float, float, float]:
+    """Return wall seconds and CPU seconds of a command with all its children, and the peak of its own memory in MB."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    begin = time.perf_counter()
-    subprocess.run(words, check=True, stdin=subprocess.DEVNULL, capture_output=True)
-    taken = time.perf_counter() - begin
+    begin, peak = time.perf_counter(), 0
+    with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        while process.poll() is None:
+            peak = max(peak, _peak(process.pid))
+            time.sleep(POLL)
+        taken = time.perf_counter() - begin
+        output = process.stdout.read() if process.stdout else b""
+    assert process.returncode == 0, output.decode()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return taken, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return taken, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, peak / 1e6
+
+
+def _peak(pid: int) -> int:
+    """Return the most bytes that a process ever had in memory; 0 if it has ended."""
+    # Not what wait4() says: that counts the memory of whoever forked, too.
+    match = _HIGH_WATER.search(Path(f"/proc/{pid}/status").read_text())
+    return int(match[1]) * 1024 if match else 0
 
 
 def _empty(registry: DockerRegistry) -> None:

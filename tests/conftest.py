@@ -35,7 +35,7 @@ class MakeRegistry(Protocol):
     """Starts another registry; it ends with the test."""
 
     def __call__(
-        self, *, delete: bool = True, users: dict[str, str] | None = None, tls: bool = False
+        self, *, delete: bool = True, users: dict[str, str] | None = None, tls: bool = False, origin: str = ""
     ) -> DockerRegistry:
         """Return a running registry with an empty store (docker_registry.py says what the options mean)."""
         ...
@@ -77,9 +77,12 @@ def make_registry(tmp_path: Path) -> Iterator[MakeRegistry]:
     with ExitStack() as stack:
         started: list[DockerRegistry] = []
 
-        def make(*, delete: bool = True, users: dict[str, str] | None = None, tls: bool = False) -> DockerRegistry:
+        def make(
+            *, delete: bool = True, users: dict[str, str] | None = None, tls: bool = False, origin: str = ""
+        ) -> DockerRegistry:
             folder = tmp_path / f"registry-{len(started)}"
-            started.append(stack.enter_context(DockerRegistry(folder, delete=delete, users=users, tls=tls)))
+            registry = DockerRegistry(folder, delete=delete, users=users, tls=tls, origin=origin)
+            started.append(stack.enter_context(registry))
             return started[-1]
 
         yield make

@@ -1,17 +1,15 @@
-"""A real docker-registry (2.8) on a loopback port, and a small client of its own to load and to ask it."""
+"""A real docker-registry (2.8) on a loopback port."""
 
 from __future__ import annotations
 
-import base64
-import http.client
 import itertools
 import json
 import re
-import ssl
 import subprocess
 import time
 from typing import TYPE_CHECKING, Final, Self
 
+from tests.asking import AGENT, Asking
 from tests.programs import require, run
 
 if TYPE_CHECKING:
@@ -19,8 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-AGENT: Final = "regbot-tests"
-"""The User-Agent of requests that the tests make themselves."""
 READY_WITHIN: Final = 20.0
 """Seconds that a registry may take to listen; 0.02 are usual."""
 
@@ -28,28 +24,31 @@ _LISTENS: Final = re.compile(r'msg="listening on 127\.0\.0\.1:(\d+)')
 _ACCESS: Final = re.compile(r'^\S+ - \S+ \[[^\]]*\] "(\S+) (\S+) [^"]*" (\d{3}) \S+ "[^"]*" "([^"]*)"$', re.MULTILINE)
 
 
-class DockerRegistry:
+class DockerRegistry(Asking):
     """A registry with its store in *folder*; runs from start() (or `with`) to stop(), and may be started again.
 
     *users* (name to password) makes it ask for Basic authentication; *tls* makes it speak https, with a certificate of
-    the CA whose file is `ca`.  Once started, `host` is "127.0.0.1:PORT" and stays the same.
+    the CA whose file is `ca`; *mutual* besides makes it want one of that CA of its clients, such as `identity`.  With
+    *origin*, a URL, it is a pull-through mirror of that one.  Once started, `host` is "127.0.0.1:PORT" and stays the
+    same.
     """
 
     def __init__(
-        self, folder: Path, *, delete: bool = True, users: Mapping[str, str] | None = None, tls: bool = False
+        self,
+        folder: Path,
+        *,
+        delete: bool = True,
+        users: Mapping[str, str] | None = None,
+        tls: bool = False,
+        mutual: bool = False,
+        origin: str = "",
     ) -> None:
+        identity = (folder / "server.pem", folder / "server.key")
+        super().__init__(users, folder / "ca.pem" if tls else None, identity if mutual else None)
         self.folder = folder
-        self.users = dict(users or {})
-        self.ca = folder / "ca.pem" if tls else None
-        self.host = "127.0.0.1:0"
-        self._delete = delete
+        self._delete, self._origin = delete, origin
         self._process: subprocess.Popen[bytes] | None = None
         self._marks = itertools.count()
-
-    @property
-    def url(self) -> str:
-        """Scheme and host."""
-        return f"{'https' if self.ca else 'http'}://{self.host}"
 
     def start(self) -> None:
         """Start serving and return when the port answers."""
@@ -80,29 +79,6 @@ class DockerRegistry:
     ) -> None:
         self.stop()
 
-    def request(
-        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
-    ) -> tuple[int, http.client.HTTPMessage, bytes]:
-        """Ask the registry with the tests' own client: status, headers and body of the answer."""
-        connection = self._connect()
-        try:
-            connection.request(method, path, body, {"User-Agent": AGENT, **self._authorization(), **(headers or {})})
-            answer = connection.getresponse()
-            return answer.status, answer.headers, answer.read()
-        finally:
-            connection.close()
-
-    def tags(self, repository: str) -> set[str]:
-        """Return the tags of *repository*; none if it does not exist."""
-        status, _, body = self.request("GET", f"/v2/{repository}/tags/list")
-        return set(json.loads(body)["tags"] or ()) if status == 200 else set()
-
-    def digest(self, repository: str, tag: str) -> str:
-        """Return the digest that *tag* points at, "" if there is none."""
-        accept = {"Accept": ", ".join(f"application/vnd.{kind}+json" for kind in _MANIFESTS)}
-        status, headers, _ = self.request("HEAD", f"/v2/{repository}/manifests/{tag}", headers=accept)
-        return headers["Docker-Content-Digest"] if status == 200 else ""
-
     def requests(self) -> list[tuple[str, str, int]]:
         """Return method, path with query, and status of every request so far that was not one of the tests' own."""
         mark = f"/v2/?mark={next(self._marks)}"
@@ -124,7 +100,10 @@ class DockerRegistry:
             "validation": {"manifests": {"urls": {"allow": ["^https?://"]}}},
         }
         if self.ca:
-            listen["tls"] = make_certificates(self.folder)
+            certificates: dict[str, object] = dict(make_certificates(self.folder))
+            listen["tls"] = certificates | ({"clientcas": [str(self.ca)]} if self.identity else {})
+        if self._origin:
+            config["proxy"] = {"remoteurl": self._origin}
         if self.users:
             config["auth"] = {"htpasswd": {"realm": "tests", "path": self._write_users()}}
         return config
@@ -145,27 +124,6 @@ class DockerRegistry:
             assert time.monotonic() < end, f"docker-registry: nothing like {pattern.pattern}: {log}"
             time.sleep(0.002)
         return match[1]
-
-    def _connect(self) -> http.client.HTTPConnection:
-        if self.ca is None:
-            return http.client.HTTPConnection(self.host, timeout=30)
-        return http.client.HTTPSConnection(
-            self.host, timeout=30, context=ssl.create_default_context(cafile=str(self.ca))
-        )
-
-    def _authorization(self) -> dict[str, str]:
-        if not self.users:
-            return {}
-        user, password = next(iter(self.users.items()))
-        return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
-
-
-_MANIFESTS: Final = (
-    "oci.image.index.v1",
-    "oci.image.manifest.v1",
-    "docker.distribution.manifest.list.v2",
-    "docker.distribution.manifest.v2",
-)
 
 
 def make_certificates(folder: Path) -> dict[str, str]:

@@ -21,17 +21,24 @@ from regbot.registry import mediatype
 from regbot.registry.credentials import ANONYMOUS, Login, Secret
 from regbot.registry.hosts import Host, Hosts, Tls
 from regbot.registry.http import Client
+from regbot.registry.observer import Silent
 from regbot.registry.remote import Remote
+from regbot.registry.retry import Retries
 from regbot.registry.transport import open_transport
 from tests.images import Image
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from regbot.registry.observer import Observer
 
 NAME: Final = "registry.test"
 CANARY: Final = "c4n4ry-passw0rd"
 """A password that must never be seen but at its own registry."""
+NOW: Final = 1_800_000_000.0
+"""The time of day: Fri, 15 Jan 2027 08:00:00 GMT."""
+AT_ONCE: Final = Retries(first=0.0)
+"""As often as ever, without waiting between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +168,23 @@ def host(*, tls: Tls = Tls.ENABLED, user: str = "") -> Host:
     return Host(NAME, tls=tls, login=Login(user, Secret(CANARY)) if user else ANONYMOUS)
 
 
-def client(fake: FakeRegistry, *hosts: Host, read_only: bool = False) -> Client:
-    """Return a client that reaches only *fake*, whatever the host."""
-    return Client(Hosts(hosts or (host(),)), user_agent="regbot/test", read_only=read_only, connect=fake)
+def client(
+    fake: FakeRegistry,
+    *hosts: Host,
+    read_only: bool = False,
+    retries: Retries = AT_ONCE,
+    observer: Observer | None = None,
+) -> Client:
+    """Return a client that reaches only *fake*, whatever the host; it tries again without waiting."""
+    return Client(
+        Hosts(hosts or (host(),)),
+        user_agent="regbot/test",
+        read_only=read_only,
+        connect=fake,
+        retries=retries,
+        observer=observer,
+        wall=lambda: NOW,
+    )
 
 
 def remote(fake: FakeRegistry, *hosts: Host) -> Remote:
@@ -190,6 +211,22 @@ async def raw_server(*answers: bytes, hang: bool = False) -> AsyncIterator[str]:
         listeners = await nursery.start(partial(trio.serve_tcp, serve, 0, host="127.0.0.1"))
         yield f"127.0.0.1:{listeners[0].socket.getsockname()[1]}"
         nursery.cancel_scope.cancel()
+
+
+class Listener(Silent):
+    """An Observer that keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.debugged: list[str] = []
+        self.warned: list[str] = []
+
+    def debug(self, text: str) -> None:
+        """Keep it."""
+        self.debugged.append(text)
+
+    def warn(self, text: str) -> None:
+        """Keep it."""
+        self.warned.append(text)
 
 
 class Tap:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from tests.docker_registry import DockerRegistry
+    from tests.asking import Asking
 
 CREATED: Final = "2024-01-02T03:04:05Z"
 _OCI: Final = "application/vnd.oci.image."
@@ -101,7 +101,7 @@ def platforms(*names: str, kind: str = "oci") -> Image:
     return index({name: image(platform=name, kind=kind, layers=[name.encode()]) for name in names}, kind=kind)
 
 
-def push(registry: DockerRegistry, repository: str, tag: str, image: Image) -> str:
+def push(registry: Asking, repository: str, tag: str, image: Image) -> str:
     """Put an image into a registry, all below it first, and return its digest.  *tag* may be a digest."""
     for child in image.children:
         push(registry, repository, child.digest, child)
@@ -113,7 +113,7 @@ def push(registry: DockerRegistry, repository: str, tag: str, image: Image) -> s
     return image.digest
 
 
-def push_blob(registry: DockerRegistry, repository: str, name: str, data: bytes) -> None:
+def push_blob(registry: Asking, repository: str, name: str, data: bytes) -> None:
     """Put one blob into a registry under the digest *name*."""
     status, headers, body = registry.request("POST", f"/v2/{repository}/blobs/uploads/")
     assert status == 202, body

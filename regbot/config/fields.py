@@ -73,9 +73,20 @@ CLIENT_KEY: Final = Field("clientKey", kinds.SECRET, "Key (PEM) of clientCert.",
 PATH_PREFIX: Final = Field("pathPrefix", access.PATH, "Goes before the name of every repository of this registry.")
 MIRRORS: Final = Field("mirrors", access.REGISTRIES, "Names of registries that are read from before this one.")
 PRIORITY: Final = Field("priority", kinds.NATURAL, "Order among mirrors, the highest first.", default="0")
-REPO_AUTH: Final = Field("repoAuth", kinds.FLAG, "Ask each repository how it wants to be logged in to, not the registry as a whole.", default="false")
-API: Final = Field("api", kinds.TEXT, "Interface of the registry beyond the OCI one; none is known yet, so it has no effect.")
-API_OPTS: Final = Field("apiOpts", kinds.OPTIONS, "disableHead: true asks by GET where the registry cannot answer HEAD; nothing else is known.")
+REPO_AUTH: Final = Field(
+    "repoAuth",
+    kinds.FLAG,
+    "Ask each repository how it wants to be logged in to, not the registry as a whole.",
+    default="false",
+)
+API: Final = Field(
+    "api", kinds.TEXT, "Interface of the registry beyond the OCI one; none is known yet, so it has no effect."
+)
+API_OPTS: Final = Field(
+    "apiOpts",
+    kinds.OPTIONS,
+    "disableHead: true asks by GET where the registry cannot answer HEAD; nothing else is known.",
+)
 BLOB_CHUNK: Final = Field("blobChunk", kinds.INTEGER, "Bytes of a chunk of an upload.", default="1048576")
 BLOB_MAX: Final = Field(
     "blobMax",

@@ -1,7 +1,7 @@
 """What can be asked of registries and layouts, whichever they are.
 
 `Registries` (registries.py) answers by HTTP or from OCI layouts; the supervisor's overlay answers for a dry run.
-Copying (images.py) and every operation of a script are written against these two protocols and nothing else.
+Copying (copying.py) and every operation of a script are written against these two protocols and nothing else.
 """
 
 from __future__ import annotations
@@ -71,8 +71,11 @@ class Reader(Protocol):
 class Registry(Reader, Protocol):
     """Everything that changes something, too."""
 
-    async def put_manifest(self, reference: Reference, manifest: Manifest) -> None:
-        """Store a manifest byte for byte, under the reference's tag and, where it has one, digest."""
+    async def put_manifest(self, reference: Reference, manifest: Manifest, *, child: bool = False) -> None:
+        """Store a manifest byte for byte, under the reference's tag and, where it has one, digest.
+
+        A *child* is named by an index that comes later: a layout need not list it by itself.
+        """
         ...
 
     async def delete_manifest(self, reference: Reference) -> None:

@@ -1,92 +1,209 @@
-"""Authentication at one registry (RFC 9110, 11; RFC 7617 "Basic")."""
+"""Who we are at one registry (RFC 9110, 11; RFC 7617 "Basic"; RFC 6750 "Bearer").
+
+Nothing is said until a challenge has asked for it.  From then on each request says it at once, and what it says comes
+from the login that the configuration or a credential helper gives: that itself, or a token that it was exchanged for.
+"""
 
 from __future__ import annotations
 
-import base64
-import re
-from contextlib import suppress
-from dataclasses import dataclass, field
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from regbot.registry.credentials import Secret
+import trio
+
+from regbot.registry import scopes
+from regbot.registry.credentials import ANONYMOUS, Login, hide
 from regbot.registry.errors import RegistryError
+from regbot.registry.place import Place, unusable
+from regbot.registry.recent import Recent
+from regbot.registry.refusals import Refusals
+from regbot.registry.tokens import Tokens, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from regbot.registry.challenges import Challenge
+    from regbot.registry.errors import Where
     from regbot.registry.exchange import Answer, Request
     from regbot.registry.hosts import Host
     from regbot.registry.observer import Observer
-
-_WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_ITEM: Final = re.compile(rf'[\s,]*({_WORD})(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?')
-
-
-@dataclass(frozen=True, slots=True)
-class Challenge:
-    """One way in that a 401 offers; *scheme* and the names of *parameters* are in lower case."""
-
-    scheme: str
-    parameters: dict[str, str] = field(default_factory=dict)
-
-
-def parse_challenges(header: str) -> list[Challenge]:
-    """Return the challenges of WWW-Authenticate headers, joined by commas; what makes no sense ends them."""
-    found: list[Challenge] = []
-    position = 0
-    while match := _ITEM.match(header, position):
-        position = match.end()
-        name, quoted, plain = match.groups()
-        if quoted is None and plain is None:
-            found.append(Challenge(name.lower()))
-        elif found:
-            value = plain if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
-            found[-1].parameters[name.lower()] = value
-    return found
-
+    from regbot.registry.scopes import Scopes
 
 Send: TypeAlias = "Callable[[Request], Awaitable[Answer]]"
 """Sends a request with no credentials but those in it, and returns any answer that is `ok` for it."""
 
+MAX_KEPT: Final = 1000
+"""Places, and scopes that a registry wants other than ours, that are remembered."""
+WHOLE: Final = "*"
+"""The name of the place that is a registry as a whole."""
+
 
 class Auth:
-    """Who we are at one registry: what answered a challenge once is sent along from then on.
+    """What is said to one registry, and what was learned from its answers.
 
-    RegistryError if the user or the password cannot be sent at all.
+    *wall* returns the time of day, in seconds since 1970.  RegistryError if the login cannot be sent at all.
     """
 
-    def __init__(self, host: Host, send: Send, observer: Observer) -> None:
-        self._host, self._send, self._observer = host, send, observer
-        self._basic = _basic(host)
-        self._authorization = Secret("")
+    def __init__(self, host: Host, send: Send, observer: Observer, *, wall: Callable[[], float] = time.time) -> None:
+        self._host, self._observer = host, observer
+        self._places: Recent[str, Place] = Recent(MAX_KEPT)
+        self._scopes: Recent[Scopes, Scopes] = Recent(MAX_KEPT)
+        self._tokens = Tokens(host.name, send, wall)
+        self._refusals = Refusals()
+        self._trial = trio.Lock()
+        self._checked(host.login)
 
     async def headers(self, request: Request) -> dict[str, str]:
-        """Return the headers that authenticate *request* at the registry itself, and at nobody else's."""
-        return {"Authorization": self._authorization.reveal()} if self._authorization else {}
+        """Return the headers that authenticate *request* at the registry itself, and at nobody else's.
 
-    async def answer(self, request: Request, challenges: Sequence[Challenge], said: Mapping[str, str]) -> bool:
-        """Take up a challenge; False if there is nothing to say but what the request *said* (its `headers`) already."""
-        if not self._host.login.user or not any(challenge.scheme == "basic" for challenge in challenges):
-            return False
-        self._authorization = self._basic
-        # Not what is known by now: another request may have learned it while this one was under way.
-        return await self.headers(request) != said
+        RegistryError if a credential helper or a token server fails.  `heard` should be told what comes of them.
+        """
+        place = self._place(request)
+        value = await self._value(place, request) if place.scheme else ""
+        return {"Authorization": value} if value else {}
 
-    def fault(self, challenges: Sequence[Challenge]) -> str:
-        """Say why a request was turned away though `answer` had its chance."""
-        if self._authorization:
-            return f'the registry refuses user "{self._host.login.user}" or the password'
-        if not self._host.login.user:
+    def heard(self, request: Request, status: int, challenges: Sequence[Challenge], said: Mapping[str, str]) -> None:
+        """Take note of what the registry answered to a request that *said* (its `headers`); they may change by that."""
+        place = self._place(request)
+        if status == 401:
+            self._learn(place, request, challenges)
+        value = said.get("Authorization", "")
+        login, shown = place.shown
+        if value and value == shown:
+            if status == 401 and (place.scheme == "basic" or login.registry_token):
+                self._refusals.refused(login, place.name, request.repository, f"the registry refuses {login}")
+            elif status < 400 or status == 404:
+                self._refusals.accepted(login)
+        elif value and status in {400, 401}:
+            self._tokens.refused(value.removeprefix("Bearer "), status)
+
+    def fault(self, request: Request, challenges: Sequence[Challenge]) -> str:
+        """Say why a request was turned away with a 401."""
+        place = self._place(request)
+        if not place.scheme:
+            return unusable(challenges, self._host)
+        if why := self._hindrance(place, request):
+            return why
+        if place.scheme == "basic":
+            return f"the registry asks for a user and a password, and there is only {place.login}"
+        return f"the token that was given to {place.login} does not allow it"
+
+    def hide(self, request: Request, error: RegistryError) -> RegistryError:
+        """Take out of the error that the registry answered to *request* what it was told: some servers repeat that."""
+        place = self._place(request)
+        secrets = [*place.login.secrets, *self._tokens.secrets(self._needs(request))]
+        error.message, error.code = hide(error.message, secrets), hide(error.code, secrets)
+        error.args = (error.message,)
+        return error
+
+    async def _value(self, place: Place, request: Request) -> str:
+        """Return the value of Authorization, "" for none."""
+        login = await self._login(place, request)
+        if login.registry_token:
+            return _show(place, login, f"Bearer {login.registry_token.reveal()}")
+        wanted = self._wanted(place, request, login)
+        if wanted is None:
+            return _show(place, login, f"Basic {login.basic.reveal()}") if login.user else ""
+        if not login or self._refusals.is_proven(login):
+            return await self._token(place, request, wanted)
+        async with self._trial:
+            # Whoever went first may have found out that the login is wrong.
+            return await self._token(place, request, replace(wanted, login=await self._login(place, request)))
+
+    async def _login(self, place: Place, request: Request) -> Login:
+        """Return who we are, ANONYMOUS as long as that was refused."""
+        login = self._host.login
+        if not login and self._host.helper is not None:
+            login = self._checked(await self._host.helper())
+        place.login = login
+        refusal = self._refusals.find(login, *self._subjects(place, request))
+        anonymous = refusal.why if refusal else "" if login else self._nobody()
+        if anonymous not in {"", place.anonymous}:
+            self._observer.debug(f"requests to {self._host.name} are anonymous because {anonymous}")
+        place.anonymous = anonymous
+        return ANONYMOUS if anonymous else login
+
+    def _wanted(self, place: Place, request: Request, login: Login) -> Wanted | None:
+        """Return the token that *request* wants; None where none is wanted."""
+        if place.realm is None:
+            return None
+        return Wanted(place.realm, place.service, self._needs(request), login)
+
+    async def _token(self, place: Place, request: Request, wanted: Wanted) -> str:
+        begun = trio.current_time()
+        try:
+            token = await self._tokens.get(wanted, request.repository)
+        except RegistryError as exc:
+            failure = exc
+        else:
+            if wanted.login and token.begun >= begun:
+                self._refusals.accepted(wanted.login)
+            return f"Bearer {token.secret.reveal()}"
+        raise self._explained(failure, place, request, wanted)
+
+    def _explained(self, failure: RegistryError, place: Place, request: Request, wanted: Wanted) -> RegistryError:
+        """Return the error for a token server that gave no token, and remember whom it turned away."""
+        login = wanted.login
+        # OAuth2 answers 400 to a refresh token that it does not take (RFC 6749, 5.2).
+        if failure.status not in ({400, 401, 403} if login.identity_token else {401, 403}):
+            return failure
+        subject, why = " ".join(wanted.scopes), f"the token server refuses {login}"
+        if login and failure.status != 403:
+            self._refusals.refused(login, place.name, subject, why)
+        elif login:
+            self._refusals.denied(login, subject, why)
+        hindrance = self._hindrance(place, request)
+        message = f"{failure.message} ({hindrance})" if hindrance else failure.message
+        where: Where = {"registry": failure.registry, "repository": failure.repository, "request": failure.request}
+        return RegistryError(message, status=failure.status, code=failure.code, **where)
+
+    def _hindrance(self, place: Place, request: Request) -> str:
+        """Say why nobody is what we are, and for how long yet; "" if we are somebody."""
+        if not place.login:
+            return self._nobody()
+        refusal = self._refusals.find(place.login, *self._subjects(place, request))
+        if refusal is None:
+            return ""
+        return f"{refusal.why}; that is not sent again for {refusal.until - trio.current_time():.0f} s"
+
+    def _nobody(self) -> str:
+        if self._host.helper is None:
             return f"no credentials are configured for {self._host.name}"
-        wanted = ", ".join(challenge.scheme.capitalize() for challenge in challenges) or "an unknown scheme"
-        return f"the registry asks for authentication by {wanted}, and only Basic is understood"
+        return f"the credential helper knows nobody at {self._host.name}"
+
+    def _learn(self, place: Place, request: Request, challenges: Sequence[Challenge]) -> None:
+        scope = place.learn(challenges, self._host)
+        if not place.scheme and self._host.login.registry_token:
+            # No token server is needed, so it does not matter that none was named.
+            place.scheme = "bearer"
+        ours, theirs = scopes.needed(request, self._host.path_prefix), scopes.offered(scope)
+        if not scopes.grants(theirs) <= scopes.grants(ours):
+            self._scopes.put(ours, theirs)
+        elif theirs:
+            self._scopes.forget(ours)
+
+    def _needs(self, request: Request) -> Scopes:
+        """Return what a token is asked for: what we think is needed, or what the registry said instead."""
+        ours = scopes.needed(request, self._host.path_prefix)
+        return self._scopes.get(ours) or ours
+
+    def _subjects(self, place: Place, request: Request) -> tuple[str, ...]:
+        """Return for what a login may have been refused that *request* has to do with."""
+        return place.name, request.repository, " ".join(self._needs(request))
+
+    def _place(self, request: Request) -> Place:
+        name = request.repository if self._host.repo_auth else WHOLE
+        return self._places.get(name) or self._places.put(name, Place(name))
+
+    def _checked(self, login: Login) -> Login:
+        if not login.sendable:
+            message = f"the user, password or token for {self._host.name} has characters that cannot be sent"
+            raise RegistryError(message, code="CONFIG", registry=self._host.name)
+        return login
 
 
-def _basic(host: Host) -> Secret:
-    """Return what is sent for "Basic"."""
-    with suppress(UnicodeEncodeError):
-        pair = f"{host.login.user}:{host.login.password.reveal()}".encode()
-        return Secret("Basic " + base64.b64encode(pair).decode())
-    # Outside of the block: the error, which holds the whole text, is nobody's context.
-    message = f"the user or the password configured for {host.name} has characters that are none"
-    raise RegistryError(message, code="CONFIG", registry=host.name)
+def _show(place: Place, login: Login, value: str) -> str:
+    """Return *value*, and remember that it is *login* itself and no token that it was exchanged for."""
+    place.shown = (login, value)
+    return value

@@ -1,176 +1,190 @@
-"""Blobs in a registry (OCI distribution specification, "Pulling blobs", "Pushing blobs").  None is ever held whole."""
+"""Blobs that a registry has (OCI distribution specification, "Pulling blobs").  None is ever held whole.
+
+A blob whose connection broke off is asked for again from where it ended (RFC 9110, 14.2, "Range").
+"""
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+import re
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
-import trio
-
-from regbot.registry.errors import RegistryError, Unverified
+from regbot.registry import mediatype
+from regbot.registry.content import skipping
+from regbot.registry.descriptor import Descriptor
+from regbot.registry.errors import NotFound, RegistryError, Unverified
 from regbot.registry.exchange import Request
+from regbot.registry.feed import feed
+from regbot.registry.sums import Sum
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator
 
     import httpx
 
-    from regbot.registry.descriptor import Descriptor
     from regbot.registry.digest import Digest
-    from regbot.registry.exchange import Answer
+    from regbot.registry.feed import Send
     from regbot.registry.http import Client
+    from regbot.registry.mirrors import Places
     from regbot.registry.reference import Repository
 
-CANCEL_PATIENCE: Final = 2.0
-"""Seconds for telling a registry that an upload will not go on."""
-_STORED: Final = frozenset({200, 201, 202, 204})
-
-
-class Verified:
-    """The chunks of a blob, of which the last is given out only once size and digest are known to be right.
-
-    Whoever passes them on can therefore never have passed on the whole of something wrong.
-    """
-
-    def __init__(self, data: AsyncIterator[bytes], descriptor: Descriptor, request: Request) -> None:
-        self._data, self._descriptor, self._request = data, descriptor, request
-        self._hasher = descriptor.digest.hasher()
-        self._size = 0
-        self._held: bytes | None = None
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        while (chunk := await anext(self._data, None)) is not None:
-            self._take(chunk)
-            held, self._held = self._held, chunk
-            if held is not None:
-                return held
-        self._check()
-        held, self._held = self._held, None
-        if held is None:
-            raise StopAsyncIteration
-        return held
-
-    def _take(self, chunk: bytes) -> None:
-        self._hasher.update(chunk)
-        self._size += len(chunk)
-        if self._size > self._descriptor.size >= 0:
-            raise self._fault("SIZE_INVALID", f"more than {self._descriptor.size} bytes")
-
-    def _check(self) -> None:
-        if 0 <= self._descriptor.size != self._size:
-            raise self._fault("SIZE_INVALID", f"{self._size} bytes instead of {self._descriptor.size}")
-        if (found := self._hasher.hexdigest()) != self._descriptor.digest.encoded:
-            raise self._fault(
-                "DIGEST_INVALID", f"the digest of the bytes is {self._descriptor.digest.algorithm}:{found}"
-            )
-
-    def _fault(self, code: str, what: str) -> RegistryError:
-        return self._request.fault(Unverified, code, what)
-
-
-@asynccontextmanager
-async def get(
-    client: Client, repository: Repository, descriptor: Descriptor, *, leased: bool = False
-) -> AsyncIterator[AsyncIterator[bytes]]:
-    """Stream a blob, verified."""
-    url = client.url(repository, f"blobs/{descriptor.digest}")
-    request = Request("GET", url, repository.registry, repository.path, leased=leased, anywhere=True)
-    async with client.open(request) as (_, body):
-        yield Verified(body, descriptor, request)
+LONGEST_HELD: Final = 5.0
+"""Seconds for which a slot of a registry is kept while nothing is asked of it."""
+_RANGE: Final = re.compile(r"bytes (\*|[0-9]{1,19})(?:-[0-9]{1,19})?/([0-9]{1,19}|\*)")
+_LENGTH: Final = re.compile(r"[0-9]{1,19}")
+_PARTS: Final = frozenset({200, 206, 416})
+PULL: Final = "GET blobs"
+"""The kind of request that waits where a registry wants to be left alone."""
 
 
 async def has(client: Client, repository: Repository, digest: Digest) -> bool:
     """Say whether the repository has the blob."""
+    try:
+        await head(client, repository, digest)
+    except NotFound:
+        return False
+    return True
+
+
+async def head(client: Client, repository: Repository, digest: Digest, *, once: bool = False) -> Descriptor:
+    """Return what is known of a blob without reading it: digest and size (-1 where the registry does not say).
+
+    *once* as of a `Request`.
+    """
+    request = replace(_request(client, repository, digest, "HEAD"), once=once)
+    if client.host(repository.registry).disable_head:
+        return await _peek(client, request, digest)
+    answer = await client.send(request)
+    return Descriptor(mediatype.OCTETS, digest, _length(answer.headers))
+
+
+async def _peek(client: Client, request: Request, digest: Digest) -> Descriptor:
+    """Ask for the first byte; of a registry that sends all the others as well, they are not read."""
+    request = replace(request, method="GET", headers={"Range": "bytes=0-0"}, ok=_PARTS)
+    async with client.open(request) as (status, body):
+        size = _length(body.headers) if status == 200 else _total(body.headers)
+    return Descriptor(mediatype.OCTETS, digest, size)
+
+
+class Stored:
+    """A blob in a registry as a Content: it may be read from any byte on, and again, by one reader at a time.
+
+    Every byte is part of its digest, though none is read again but the last few.  It is read from the first of *places*
+    that has it, and where one fails from the next.  With *leased* the caller holds the slot for the current one: it is
+    not gone on to a next one then, nor waited for long where a registry wants to be left alone; that is an error.
+    """
+
+    def __init__(self, client: Client, places: Places, descriptor: Descriptor, *, leased: bool = False) -> None:
+        self._client, self._places, self._descriptor = client, places, descriptor
+        self._leased = leased
+        self._sum = Sum(descriptor, self._fault)
+        self._held: bytes | None = None
+        self._given = False
+        self.failure: RegistryError | None = None
+        """What reading it ended in, the last time."""
+
+    @asynccontextmanager
+    async def open(self, offset: int = 0) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Stream the blob from *offset* on; see Content."""
+        self._held = self.failure = None
+        before = self._sum.back(offset)
+        self._given = before > 0
+        async with feed(self._read) as data:
+            yield skipping(data, offset - before)
+
+    async def _read(self, send: Send) -> None:
+        """Send all pieces from where the sum is; the last one once it is right."""
+        while True:
+            try:
+                await self._read_here(send)
+                self._sum.check()
+                break
+            except RegistryError as exc:
+                self.failure = exc
+            if self._leased:
+                # What is to be done about it is for the caller to say, and for nobody between.
+                raise self.failure if self.failure.tries else self.failure.given_up(1)
+            if not self._read_elsewhere(self.failure):
+                raise self.failure
+        self.failure = None
+        if self._held is not None:
+            await send(self._held)
+
+    def _read_elsewhere(self, failure: RegistryError) -> bool:
+        """Go on at the next place, with wrong bytes from the beginning; False if there is none."""
+        wrong = isinstance(failure, Unverified)
+        more = self._places.go_on(failure)
+        if (wrong and self._given) or not more:
+            self.failure = self._places.refusal or failure
+            return False
+        if wrong:
+            self._sum.back(0)
+            self._held = None
+        return True
+
+    async def _read_here(self, send: Send) -> None:
+        attempts = self._client.attempts(self._places.current, PULL)
+        if not self._leased:
+            await attempts.begin()
+        while True:
+            start = self._sum.position
+            try:
+                await self._read_on(start, send)
+            except RegistryError as exc:
+                failure = exc
+            else:
+                return
+            forward = self._sum.position - start
+            if self._places.at_mirror and not forward:
+                raise failure
+            if self._leased and (failure.retry_after or 0.0) > LONGEST_HELD:
+                raise failure
+            await attempts.failed(failure, forward=forward)
+
+    async def _read_on(self, start: int, send: Send) -> None:
+        if start and start == self._descriptor.size:
+            return
+        wanted = {"Range": f"bytes={start}-"} if start else {}
+        whole = _request(self._client, self._places.current, self._descriptor.digest, "GET")
+        request = replace(whole, headers=wanted, ok=_PARTS, leased=self._leased, once=True)
+        async with self._client.open(request) as (status, body):
+            if status == 416 and start and _total(body.headers) == start:
+                return
+            async for piece in skipping(body, self._passed(status, body.headers, start)):
+                self._sum.add(piece)
+                held, self._held = self._held, piece
+                if held is not None:
+                    self._given = True
+                    await send(held)
+
+    def _passed(self, status: int, headers: httpx.Headers, start: int) -> int:
+        """Return how many bytes of an answer were read before: all, if it begins at the beginning, or none."""
+        if status == 200:
+            return start
+        begins = _RANGE.fullmatch(headers.get("Content-Range", ""))
+        fits = _total(headers) in {self._descriptor.size, -1} or self._descriptor.size < 0
+        if not (status == 206 and start and begins and begins[1] == str(start) and fits):
+            what = f"the answer {status} is not the rest of the blob from byte {start} on"
+            raise self._fault(Unverified, "RANGE_INVALID", what)
+        return 0
+
+    def _fault(self, kind: type[RegistryError], code: str, what: str) -> RegistryError:
+        return _request(self._client, self._places.current, self._descriptor.digest, "GET").fault(kind, code, what)
+
+
+def _request(client: Client, repository: Repository, digest: Digest, method: str) -> Request:
     url = client.url(repository, f"blobs/{digest}")
-    request = Request("HEAD", url, repository.registry, repository.path, ok=frozenset({200, 404}), anywhere=True)
-    return (await client.send(request)).status == 200
+    return Request(method, url, repository.registry, repository.path, anywhere=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """An upload that a registry awaits at *location*; *leased* as of a `Request`."""
-
-    repository: Repository
-    location: httpx.URL
-    leased: bool = False
+def _length(headers: httpx.Headers) -> int:
+    """Return the size that an answer says a whole blob has; -1 for none."""
+    length = headers.get("Content-Length", "")
+    return int(length) if _LENGTH.fullmatch(length) else -1
 
 
-async def mount(client: Client, digest: Digest, source: Repository, target: Repository) -> Upload | None:
-    """Have *target* share a blob of *source*, in one registry; None if it does, else an upload to do instead."""
-    request = _start(client, target, {"mount": str(digest), "from": client.prefixed(source)})
-    try:
-        answer = await client.send(request)
-    except RegistryError as exc:
-        # Who may not read the source may still upload what he has from elsewhere.
-        if exc.status not in {400, 403, 404, 405}:
-            raise
-        return await begin(client, target)
-    return None if answer.status == 201 else _upload(request, answer, target)
-
-
-async def put(
-    client: Client, repository: Repository, descriptor: Descriptor, data: AsyncIterator[bytes], *, leased: bool = False
-) -> None:
-    """Store a blob whose digest and size are known."""
-    upload = await begin(client, repository, leased=leased)
-    async with cancelled_on_failure(client, upload):
-        await finish(client, upload, descriptor, data)
-
-
-async def begin(client: Client, repository: Repository, *, leased: bool = False) -> Upload:
-    """Begin an upload."""
-    request = _start(client, repository, leased=leased)
-    return _upload(request, await client.send(request), repository)
-
-
-async def finish(client: Client, upload: Upload, descriptor: Descriptor, data: AsyncIterator[bytes]) -> None:
-    """Send the whole blob, in one piece."""
-    # What a registry keeps in its URL's query is its own business.
-    query = b"&".join(filter(None, (upload.location.query, f"digest={quote(str(descriptor.digest))}".encode())))
-    request = Request(
-        "PUT",
-        upload.location.copy_with(query=query),
-        upload.repository.registry,
-        upload.repository.path,
-        {"Content-Length": str(descriptor.size), "Content-Type": "application/octet-stream"},
-        data,
-        _STORED,
-        upload.leased,
-    )
-    await client.send(request)
-
-
-@asynccontextmanager
-async def cancelled_on_failure(client: Client, upload: Upload) -> AsyncIterator[None]:
-    """Cancel an upload if the block fails, or is itself cancelled."""
-    try:
-        yield
-    except BaseException:
-        await cancel(client, upload)
-        raise
-
-
-async def cancel(client: Client, upload: Upload) -> None:
-    """Give up an upload, so that the registry need not keep what came of it; that it fails matters to nobody."""
-    where = upload.repository
-    ok = frozenset({200, 202, 204})
-    request = Request("DELETE", upload.location, where.registry, where.path, ok=ok, leased=upload.leased)
-    with trio.move_on_after(CANCEL_PATIENCE, shield=True), suppress(RegistryError):
-        await client.send(request)
-
-
-def _start(
-    client: Client, repository: Repository, query: Mapping[str, str] | None = None, *, leased: bool = False
-) -> Request:
-    url = client.url(repository, "blobs/uploads/", query)
-    ok = frozenset({201, 202}) if query else frozenset({202})
-    return Request("POST", url, repository.registry, repository.path, ok=ok, leased=leased)
-
-
-def _upload(request: Request, answer: Answer, repository: Repository) -> Upload:
-    return Upload(repository, request.target(answer.url, answer.headers.get("Location", "")), request.leased)
+def _total(headers: httpx.Headers) -> int:
+    """Return likewise what a part says of the whole."""
+    match = _RANGE.fullmatch(headers.get("Content-Range", ""))
+    return int(match[2]) if match and match[2] != "*" else -1

@@ -38,26 +38,71 @@ class Bytes:
 
 
 class Blob:
-    """A blob of any repository or layout, verified as it is read; *moved* is told of the bytes that pass."""
+    """A blob of any repository or layout, verified as it is read; *moved* is told of bytes that never passed before."""
 
     def __init__(
         self, reader: Reader, repository: Repository, descriptor: Descriptor, moved: Callable[[int], None] = nobody
     ) -> None:
         self._reader, self._repository, self._descriptor = reader, repository, descriptor
-        self._moved = moved
+        self._meter = Meter(moved)
 
     @asynccontextmanager
     async def open(self, offset: int = 0) -> AsyncIterator[AsyncIterator[bytes]]:
         """Stream the blob; see Content.  What lies before *offset* is read and dropped: it is part of the digest."""
         async with self._reader.blob(self._repository, self._descriptor) as data:
-            yield _Skipping(data, offset, self._moved)
+            yield _Counted(skipping(data, offset), offset, self._meter)
+
+
+class Metered:
+    """Content that tells a meter how far it is read."""
+
+    def __init__(self, inner: Content, meter: Meter) -> None:
+        self._inner, self._meter = inner, meter
+
+    @asynccontextmanager
+    async def open(self, offset: int = 0) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Stream what is inside; see Content."""
+        async with self._inner.open(offset) as data:
+            yield _Counted(data, offset, self._meter)
+
+
+class Meter:
+    """How far content was read at best: *moved* is told of bytes that never were before, and how many they are."""
+
+    def __init__(self, moved: Callable[[int], None]) -> None:
+        self._moved, self._told = moved, 0
+
+    def reach(self, position: int) -> None:
+        """Take note that the bytes before *position* were read."""
+        if position > self._told:
+            self._moved(position - self._told)
+            self._told = position
+
+
+class _Counted:
+    """A stream that tells how far it is."""
+
+    def __init__(self, data: AsyncIterator[bytes], position: int, meter: Meter) -> None:
+        self._data, self._position, self._meter = data, position, meter
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = await anext(self._data)
+        self._position += len(piece)
+        self._meter.reach(self._position)
+        return piece
+
+
+def skipping(data: AsyncIterator[bytes], count: int) -> AsyncIterator[bytes]:
+    """Return the stream without its first *count* bytes."""
+    return _Skipping(data, count) if count else data
 
 
 class _Skipping:
-    """A stream without its first bytes; *moved* is told of the others."""
-
-    def __init__(self, data: AsyncIterator[bytes], count: int, moved: Callable[[int], None]) -> None:
-        self._data, self._left, self._moved = data, count, moved
+    def __init__(self, data: AsyncIterator[bytes], count: int) -> None:
+        self._data, self._left = data, count
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -68,5 +113,4 @@ class _Skipping:
             skipped = min(self._left, len(piece))
             self._left -= skipped
             if skipped < len(piece):
-                self._moved(len(piece) - skipped)
                 return piece[skipped:]

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 from dataclasses import dataclass
-from typing import Final, NoReturn, Protocol, final
+from typing import TYPE_CHECKING, Final, NoReturn, Protocol, final
+from urllib.parse import quote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MASK: Final = "***"
+TOKEN_USER: Final = "<token>"  # noqa: S105 -- a name, and no secret
+_SHORTEST: Final = 8
+"""Characters of a secret that is looked for in texts: a shorter one may be a word, and masking it would tell which."""
 
 
 @final
@@ -54,9 +62,22 @@ class Secret:
 NO_SECRET: Final = Secret("")
 
 
+def hide(text: str, secrets: Iterable[Secret]) -> str:
+    """Return *text* with each of *secrets* masked, also as it would be in a URL: servers repeat what they hear."""
+    for secret in secrets:
+        shown = secret.reveal()
+        if len(shown) >= _SHORTEST:
+            text = text.replace(shown, MASK).replace(quote_plus(shown, errors="replace"), MASK)
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who we are at one registry; the one without anything is anonymous."""
+    """Who we are at one registry; the one without anything is anonymous.
+
+    Docker writes an identity token as the password of the user `<token>` where there is no other room for it: a login
+    that is made so has the identity token instead.
+    """
 
     user: str = ""
     password: Secret = NO_SECRET
@@ -65,8 +86,40 @@ class Login:
     registry_token: Secret = NO_SECRET
     """An access token that is sent to the registry as it is."""
 
+    def __post_init__(self) -> None:
+        if self.user == TOKEN_USER:
+            object.__setattr__(self, "identity_token", self.identity_token or self.password)
+            object.__setattr__(self, "user", "")
+            object.__setattr__(self, "password", NO_SECRET)
+
     def __bool__(self) -> bool:
         return bool(self.user or self.identity_token or self.registry_token)
+
+    def __str__(self) -> str:
+        if self.registry_token:
+            return "the configured token"
+        if self.identity_token:
+            return "the identity token"
+        return f'user "{self.user}"' if self.user else "nobody"
+
+    @property
+    def sendable(self) -> bool:
+        """Whether user and password are text, and the tokens such that they fit into a header."""
+        texts = (self.user, self.password.reveal(), self.identity_token.reveal())
+        # A byte that is no UTF-8, in a file or a variable, is a lone surrogate here.
+        text = not any("\ud800" <= letter <= "\udfff" for letter in "".join(texts))
+        return text and all("!" <= letter <= "~" for letter in self.registry_token.reveal())
+
+    @property
+    def basic(self) -> Secret:
+        """User and password as "Basic" sends them (RFC 7617)."""
+        return Secret(base64.b64encode(f"{self.user}:{self.password.reveal()}".encode()).decode())
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Return everything that must not be shown."""
+        basic = self.basic if self.user else NO_SECRET
+        return tuple(filter(None, (self.password, self.identity_token, self.registry_token, basic)))
 
 
 ANONYMOUS: Final = Login()
@@ -75,8 +128,8 @@ ANONYMOUS: Final = Login()
 class Helper(Protocol):
     """Asks somebody else who we are."""
 
-    async def __call__(self, repository: str) -> Login:
-        """Return the login for a repository's path ("": for the registry); ANONYMOUS where none is known.
+    async def __call__(self) -> Login:
+        """Return the login for the registry; ANONYMOUS where none is known.
 
         RegistryError (code CREDENTIALS) says what went wrong.  It keeps its answers for as long as they may be kept.
         """

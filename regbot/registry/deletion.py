@@ -103,7 +103,7 @@ class _Trick:
     async def play(self) -> None:
         gone = False
         try:
-            await manifests.put(self.client, self.reference, self.stand_in)
+            await manifests.put(self.client, self.reference, self.stand_in, over=self.original.descriptor.digest)
             await manifests.delete(self.client, self.reference.at(self.stand_in.descriptor.digest))
         except BaseException as exc:
             gone = await self._undo(exc)
@@ -118,7 +118,7 @@ class _Trick:
                 return await self._restore()
             except RegistryError as exc:
                 failure = exc
-        lost = _lost(self.reference, self.original)
+        lost = _lost(self.reference, self.original, failure)
         self.warn(lost.message)
         raise lost from failure
 
@@ -136,12 +136,14 @@ class _Trick:
         return False
 
 
-def _lost(reference: Reference, original: Manifest) -> RegistryError:
+def _lost(reference: Reference, original: Manifest, failure: BaseException) -> RegistryError:
     digest = original.descriptor.digest
+    known = failure if isinstance(failure, RegistryError) else None
     return RegistryError(
         f"{reference} may be gone or point at a stand-in: deleting it failed, and so did putting back what it was; "
-        f"a copy of {reference.at(digest)} to {reference} mends it",
+        f"a copy of {reference.at(digest)} to {reference} mends it ({known or 'there was no time left'})",
         code="TAG_LOST",
+        request=known.request if known else "",
         registry=reference.repository.registry,
         repository=reference.repository.path,
     )

@@ -41,9 +41,20 @@ class Descriptor:
             size=size,
             platform=None if platform is None else Platform.read(platform),
             urls=_urls(tree, what),
-            annotations=_annotations(tree, what),
+            annotations=annotations_of(tree, what),
             artifact_type=_text(tree, "artifactType", what),
         )
+
+
+def annotations_of(tree: Object, what: str) -> tuple[tuple[str, str], ...]:
+    """Return the annotations of a descriptor or a manifest; Unverified, which names *what*, if they are no texts."""
+    found = tree.get("annotations") or {}
+    if not isinstance(found, dict):
+        raise _fault(what, 'has no map of texts as "annotations"')
+    texts = tuple((key, value) for key, value in found.items() if isinstance(value, str))
+    if len(texts) != len(found):
+        raise _fault(what, 'has no map of texts as "annotations"')
+    return texts
 
 
 def _digest(tree: Object, what: str) -> Digest:
@@ -70,16 +81,6 @@ def _urls(tree: Object, what: str) -> tuple[str, ...]:
     if len(urls) != len(found):
         raise _fault(what, 'has no list of texts as "urls"')
     return urls
-
-
-def _annotations(tree: Object, what: str) -> tuple[tuple[str, str], ...]:
-    found = tree.get("annotations") or {}
-    if not isinstance(found, dict):
-        raise _fault(what, 'has no map of texts as "annotations"')
-    texts = tuple((key, value) for key, value in found.items() if isinstance(value, str))
-    if len(texts) != len(found):
-        raise _fault(what, 'has no map of texts as "annotations"')
-    return texts
 
 
 def _fault(what: str, why: str) -> Unverified:

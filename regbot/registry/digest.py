@@ -16,6 +16,8 @@ PATTERN: Final = r"[A-Za-z][A-Za-z0-9]*(?:[+._-][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-
 _DIGEST: Final = re.compile(PATTERN)
 _LENGTHS: Final = {"sha256": 64, "sha384": 96, "sha512": 128}
 """Hex digits, of the algorithms that we can check."""
+ALGORITHMS: Final = frozenset(_LENGTHS)
+"""Those that bytes can be checked by."""
 _HEX: Final = re.compile("[0-9a-f]+")
 
 

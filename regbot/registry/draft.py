@@ -78,10 +78,10 @@ def sweep(folder: int) -> None:
                 _remove_if_abandoned(folder, name)
 
 
-def try_lock(descriptor: int) -> bool:
-    """Take the lock of an open file or folder, or say that another description of it has it."""
+def try_lock(descriptor: int, *, shared: bool = False) -> bool:
+    """Take the lock of an open file or folder, alone or *shared*, or say that another description of it has it."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

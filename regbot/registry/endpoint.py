@@ -23,7 +23,7 @@ _ADDRESS: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::([0-9]{
 
 
 class Connect(Protocol):
-    """Makes the transport to a registry, or with *elsewhere* to the places that it redirects to."""
+    """Makes the transport to a registry, or with *elsewhere* to its token server and to where its answers lead."""
 
     def __call__(self, host: Host, *, elsewhere: bool) -> httpx.AsyncBaseTransport:
         """Return a fresh transport."""

@@ -7,7 +7,8 @@ holds a credential or a URL's query.
 
 from __future__ import annotations
 
-from typing import TypedDict
+from copy import copy
+from typing import Self, TypedDict
 
 
 class InvalidText(ValueError):
@@ -25,8 +26,13 @@ class RegistryError(Exception):
     same style (`DIGEST_INVALID`, `UNREACHABLE`, `TOO_LARGE`), *request* is "METHOD URL" without query or credentials.
 
     *temporary* says that the same may well succeed a little later, *retry_after* in how many seconds the registry wants
-    to be asked again (None: it did not say).
+    to be asked again (None: it did not say).  *tries* is how often it was tried before it was given up (0: nobody has
+    tried it again yet).  *lost* says that an earlier try's answer was lost, so that it may have been done by then: a
+    404 for a DELETE that is tried again is what was wanted.
     """
+
+    tries = 0
+    lost = False
 
     def __init__(  # noqa: PLR0913 -- an error carries what is known
         self,
@@ -44,6 +50,19 @@ class RegistryError(Exception):
         self.message, self.status, self.code = message, status, code
         self.registry, self.repository, self.request = registry, repository, request
         self.temporary, self.retry_after = temporary, retry_after
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether what was asked for may have been done all the same: there was no answer, or none that tells."""
+        return self.status == 0 or self.status >= 500
+
+    def given_up(self, tries: int, why: str = "") -> Self:
+        """Return this error as the last of *tries*; *why* says what kept us from another one."""
+        told = copy(self)
+        said = "; ".join(filter(None, (f"tried {tries} times" if tries > 1 else "", why)))
+        told.message = f"{self.message} ({said})" if said else self.message
+        told.args, told.tries = (told.message,), tries
+        return told
 
 
 class Where(TypedDict, total=False):

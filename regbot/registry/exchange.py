@@ -14,10 +14,27 @@ from regbot.registry.pace import Pace
 from regbot.registry.reference import MAX_PORT, is_path
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
-TIMEOUTS: Final = {"connect": 30.0, "read": 300.0, "write": 300.0, "pool": None}
-"""Seconds of silence that are borne: a registry may need minutes to store what it was sent."""
+REPEATABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "POST"})
+"""Methods that may be sent again after an error that may pass; a POST that was not wanted leaves an unused upload."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds of silence that are borne.  To *store* what it was sent may take a registry minutes."""
+
+    connect: float = 30.0
+    read: float = 120.0
+    store: float = 300.0
+
+    def of(self, method: str) -> dict[str, float | None]:
+        """Return them for a request, as httpcore names them."""
+        read = self.read if method in {"GET", "HEAD"} else self.store
+        return {"connect": self.connect, "read": read, "write": self.store, "pool": None}
+
+
+TIMEOUTS: Final = Timeouts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +55,23 @@ class Request:
     """The path, prefix and all, of a repository that the request mounts a blob from."""
     anywhere: bool = False
     """Whether any other host may answer in the registry's stead: what comes is verified before a script sees it."""
+    once: bool = False
+    """Whether the client leaves it to others to try again."""
+
+    @property
+    def streams(self) -> bool:
+        """Whether the body is gone once it was sent."""
+        return not isinstance(self.body, bytes)
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the client may send it again by itself."""
+        return self.method in REPEATABLE and not self.streams and not self.once
+
+    @property
+    def kind(self) -> str:
+        """What others must be like to be slowed by what is said of this one, such as "GET manifests"."""
+        return f"{self.method} {self.url.path.split('/')[-2]}"
 
     @property
     def shown(self) -> str:
@@ -49,13 +83,19 @@ class Request:
         """What errors carry."""
         return {"registry": self.registry, "repository": self.repository, "request": self.shown}
 
-    def wire(self, url: httpx.URL, headers: dict[str, str]) -> httpx.Request:
-        """Return what is sent for it to *url*; *headers* come besides its own."""
+    def wire(
+        self, url: httpx.URL, headers: dict[str, str], timeouts: Timeouts, *, sent: Callable[[], None]
+    ) -> httpx.Request:
+        """Return what is sent for it to *url*; *headers* come besides its own.
+
+        *sent* is called when the last of a stream was taken.
+        """
         headers = {"Host": url.netloc.decode(), **headers, **self.headers}
-        extensions = {"timeout": TIMEOUTS}
+        extensions = {"timeout": timeouts.of(self.method)}
         if isinstance(self.body, bytes):
             return httpx.Request(self.method, url, headers=headers, content=self.body, extensions=extensions)
-        return httpx.Request(self.method, url, headers=headers, stream=_Sent(self.body), extensions=extensions)
+        stream = _Sent(self.body, sent)
+        return httpx.Request(self.method, url, headers=headers, stream=stream, extensions=extensions)
 
     def target(self, url: httpx.URL, location: str) -> httpx.URL:
         """Return where a Location or Link leads from *url*; RegistryError if that is nowhere to go to.
@@ -99,7 +139,7 @@ class Answer:
 
 
 class Body:
-    """The bytes of an answer as they come; RegistryError where they break off.
+    """The bytes of an answer as they come; Unreachable (temporary) where they break off.
 
     A class and not a generator: one that is not run to its end has to be closed, and this may simply be dropped.
     """
@@ -110,6 +150,7 @@ class Body:
         self._request, self._stream = request, response.stream
         self._chunks = aiter(response.stream)
         self._pace = Pace()
+        self._count = 0
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -118,9 +159,10 @@ class Body:
         before = trio.current_time()
         try:
             chunk = await anext(self._chunks)
+            self._count += len(chunk)
             self._pace.note(len(chunk), trio.current_time() - before)
         except faults.NETWORK_ERRORS as exc:
-            raise faults.unreachable(exc, self._request.where) from exc
+            raise faults.broken_off(exc, self._request.where, self._count) from exc
         return chunk
 
     async def read(self, limit: int) -> bytes:
@@ -142,8 +184,15 @@ class Body:
 class _Sent(httpx.AsyncByteStream):
     """A body that streams; likewise a class and not a generator."""
 
-    def __init__(self, data: AsyncIterator[bytes]) -> None:
-        self._data = data
+    def __init__(self, data: AsyncIterator[bytes], sent: Callable[[], None]) -> None:
+        self._data, self._sent = data, sent
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._data
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            return await anext(self._data)
+        except StopAsyncIteration:
+            self._sent()
+            raise

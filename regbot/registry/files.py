@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY
 # A FIFO without a writer must not stop us, and a terminal must not become ours.
 _FILE: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
+_UNNAMED: Final = os.O_TMPFILE | os.O_RDWR | os.O_EXCL
 _DEPTH: Final = 100
 """Folders that are made at once, in one another."""
 _SHOWN: Final = 200
@@ -194,6 +195,11 @@ class Folder:
         """Begin a file that becomes *name*, whole, when it is committed."""
         return Draft(self._fd, self._plain(name), partial(self._error, name))
 
+    def scratch(self) -> io.FileIO:
+        """Open a file without a name in this folder, to write and to read; closing it is its end."""
+        with self._faults("."):
+            return io.FileIO(os.open(".", _UNNAMED, 0o600, dir_fd=self._fd), "r+b")
+
     def write(self, name: str, data: bytes) -> None:
         """Make *data* the content of the file *name*: at any moment it has the old content or the new, whole."""
         draft = self.draft(name)
@@ -208,10 +214,15 @@ class Folder:
         with self._faults("."):
             sweep(self._fd)
 
-    def try_lock(self) -> bool:
-        """Take the folder's lock, or say that it is taken.  Closing this object gives it back."""
+    def written(self, name: str) -> float:
+        """Return when the file of that plain name was last written, in seconds since the epoch."""
+        with self._faults(self._plain(name)):
+            return os.stat(name, dir_fd=self._fd, follow_symlinks=False).st_mtime
+
+    def try_lock(self, *, shared: bool = False) -> bool:
+        """Take the folder's lock, alone or *shared*, or say that it is taken.  Closing this object gives it back."""
         with self._faults("."):
-            return try_lock(self._fd)
+            return try_lock(self._fd, shared=shared)
 
     def close(self) -> None:
         """Close the folder and give its lock back."""

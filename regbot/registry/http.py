@@ -1,55 +1,52 @@
 """The one place that sends anything to a registry over HTTP.
 
-It adds credentials, waits for a slot, follows redirects, answers one challenge, bounds what it reads, and turns
-everything that is not wanted into an error.  Which requests make up an operation is said in tags.py, repositories.py,
-manifests.py and blobs.py.
+It waits for a slot, tries again what may be tried again, bounds what it reads, and turns everything that is not wanted
+into an error.  How one request finds its way is said in sender.py; which requests make up an operation in tags.py,
+repositories.py, manifests.py and blobs.py.
 """
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+import time
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from math import inf
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlencode
 
 import httpx
 import trio
 
-from regbot.registry import faults
-from regbot.registry.auth import Challenge, parse_challenges
-from regbot.registry.endpoint import Connect, Endpoint
+from regbot.registry import faults, retry
+from regbot.registry.endpoints import Endpoints
 from regbot.registry.errors import RegistryError, Unverified, WriteRefused
-from regbot.registry.exchange import Answer, Body, Request
+from regbot.registry.exchange import TIMEOUTS, Answer
+from regbot.registry.notices import Notices
 from regbot.registry.observer import Silent
-from regbot.registry.reference import is_path
+from regbot.registry.reference import Repository, is_path
+from regbot.registry.retry import PATIENCE, Attempts, Backoff, Retries
+from regbot.registry.sender import READING, Sender
 from regbot.registry.throttle import hold_both
 from regbot.registry.transport import open_transport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
-    from regbot.registry.hosts import Hosts
+    from regbot.registry.endpoint import Connect
+    from regbot.registry.exchange import Body, Request, Timeouts
+    from regbot.registry.hosts import Host, Hosts
     from regbot.registry.observer import Observer
-    from regbot.registry.reference import Repository
+
+T = TypeVar("T")
 
 DEFAULT_AGENT: Final = "regbot"
 MAX_BODY: Final = 8 << 20
 """Bytes of an answer that is read whole."""
-MAX_TOKEN: Final = 1 << 20
-"""Bytes of a token server's answer."""
-MAX_REDIRECTS: Final = 5
-READING: Final = frozenset({"GET", "HEAD"})
-PATIENCE: Final = 600.0
-"""Seconds that an exchange may take whose bodies are small."""
-
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_NOT_TLS: Final = b"HTTP request to an HTTPS server"
 
 
 class Client:
     """Sends requests to registries.  With *read_only* nothing but GET and HEAD: WriteRefused."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what a test passes in is here, too
         self,
         hosts: Hosts,
         *,
@@ -57,17 +54,23 @@ class Client:
         read_only: bool = False,
         connect: Connect = open_transport,
         observer: Observer | None = None,
+        retries: Retries | None = None,
+        timeouts: Timeouts = TIMEOUTS,
+        wall: Callable[[], float] = time.time,
     ) -> None:
-        self._hosts, self._connect = hosts, connect
-        self._observer = observer or Silent()
-        self._headers = {"User-Agent": user_agent or DEFAULT_AGENT, "Accept-Encoding": "identity"}
+        observer = observer or Silent()
         self._read_only = read_only
-        self._endpoints: dict[str, Endpoint] = {}
+        self._sender = Sender(user_agent or DEFAULT_AGENT, Notices(observer), timeouts=timeouts, wall=wall)
+        self._endpoints = Endpoints(hosts, connect, self._sender.ask, observer)
+        self._backoff = Backoff(retries or Retries(), observer)
 
     async def aclose(self) -> None:
         """Close every connection."""
-        for endpoint in self._endpoints.values():
-            await endpoint.aclose()
+        await self._endpoints.aclose()
+
+    def host(self, registry: str) -> Host:
+        """Return how a registry is reached, as the configuration says."""
+        return self._endpoints.find(registry).host
 
     def url(self, repository: Repository, rest: str, query: Mapping[str, str] | None = None) -> httpx.URL:
         """Return the URL of something in a repository; *rest* holds nothing that needs quoting."""
@@ -75,7 +78,7 @@ class Client:
 
     def prefixed(self, repository: Repository) -> str:
         """Return a repository's path as the registry itself calls it."""
-        prefix = self._endpoint(repository.registry).host.path_prefix.strip("/")
+        prefix = self._endpoints.find(repository.registry).host.path_prefix.strip("/")
         if prefix and not is_path(prefix):
             message = f"the pathPrefix of registry {repository.registry} should be a path in lower case, like a/b"
             raise RegistryError(message, code="CONFIG", registry=repository.registry)
@@ -85,7 +88,7 @@ class Client:
         """Return the URL of something of a whole registry."""
         encoded = f"?{urlencode(query)}" if query else ""
         try:
-            return self._endpoint(registry).base.join(f"/v2/{rest}{encoded}")
+            return self._endpoints.find(registry).base.join(f"/v2/{rest}{encoded}")
         except httpx.InvalidURL as exc:
             # A script says behind which name to go on, and may say a very long one.
             message = f"a request to {registry} would have no valid URL, or one that is too long"
@@ -93,131 +96,72 @@ class Client:
 
     def is_home(self, registry: str, url: httpx.URL) -> bool:
         """Say whether *url* is the registry's own: the same scheme, host and port."""
-        return self._endpoint(registry).is_home(url)
+        return self._endpoints.find(registry).is_home(url)
 
     def lease(self, one: str, other: str) -> AbstractAsyncContextManager[None]:
         """Hold the slots for streaming from one registry to the other; requests meanwhile are `leased`."""
-        return hold_both(self._endpoint(one).throttle, self._endpoint(other).throttle)
+        return hold_both(self._endpoints.find(one).throttle, self._endpoints.find(other).throttle)
+
+    def attempts(self, where: Repository | str, kind: str) -> Attempts:
+        """Return the tries of some work at a repository, or at a registry as a whole, of which nothing was done yet."""
+        registry, path = (where.registry, where.path) if isinstance(where, Repository) else (where, "")
+        return Attempts(self._backoff, (registry, path, kind))
+
+    async def persist(
+        self,
+        where: Repository | str,
+        kind: str,
+        work: Callable[[], Awaitable[T]],
+        *,
+        progress: Callable[[], int] = lambda: 0,
+    ) -> T:
+        """Do *work* until it returns, or fails for good; see retry.persist.
+
+        *kind* is what is slowed down where the registry asks for it, such as "PATCH uploads".  What `send` has given up
+        is not tried again.
+        """
+        return await retry.persist(self.attempts(where, kind), work, progress=progress)
 
     async def send(self, request: Request, *, limit: int = MAX_BODY) -> Answer:
-        """Send a request and read the answer; Unverified if it has more than *limit* bytes."""
-        patience = PATIENCE if isinstance(request.body, bytes) else inf
-        async with self.open(request, patience=patience) as (status, body):
-            data = await body.read(limit)
-        if len(data) > limit:
-            raise request.fault(Unverified, "TOO_LARGE", f"the answer has more than {limit} bytes")
-        return Answer(status, body.headers, data, request.url)
+        """Send a request and read the answer; Unverified if it has more than *limit* bytes.
+
+        Where that does no harm it is sent again after an error that may pass, as long as `Retries` says.
+        """
+
+        async def work() -> Answer:
+            async with self._open(request, inf if request.streams else PATIENCE) as (status, body):
+                data = await body.read(limit)
+            if len(data) > limit:
+                raise request.fault(Unverified, "TOO_LARGE", f"the answer has more than {limit} bytes")
+            return Answer(status, body.headers, data, request.url)
+
+        return await self._repeat(request, work)
 
     @asynccontextmanager
-    async def open(self, request: Request, *, patience: float = inf) -> AsyncIterator[tuple[int, Body]]:
+    async def open(self, request: Request) -> AsyncIterator[tuple[int, Body]]:
         """Send a request, give status and body of an answer that is `ok`; any other is a RegistryError.
 
-        From when it has its slot until the end of the block it may take *patience* seconds.
+        It is sent again as by `send` until an answer begins; what breaks off later is Unreachable, and `temporary`.
         """
-        if self._read_only and request.method not in READING:
-            raise WriteRefused(request.shown)
-        endpoint = self._endpoint(request.registry)
-        async with nullcontext() if request.leased else endpoint.throttle.hold():
-            try:
-                with trio.fail_after(patience):
-                    async with self._answered(endpoint, request) as (status, body):
-                        yield status, body
-            except trio.TooSlowError as exc:
-                raise faults.unreachable(exc, request.where) from exc
+        async with AsyncExitStack() as stack:
+            yield await self._repeat(request, lambda: stack.enter_async_context(self._open(request, inf)))
+
+    async def _repeat(self, request: Request, work: Callable[[], Awaitable[T]]) -> T:
+        if not request.repeatable:
+            return await work()
+        attempts = Attempts(self._backoff, (request.registry, request.repository, request.kind))
+        return await retry.persist(attempts, work)
 
     @asynccontextmanager
-    async def _answered(self, endpoint: Endpoint, request: Request) -> AsyncIterator[tuple[int, Body]]:
-        response, url = await self._follow(endpoint, request)
-        body = Body(request, response)
-        try:
-            if response.status_code not in request.ok:
-                raise await self._refusal(endpoint, request, response, body, url)
-            yield response.status_code, body
-        finally:
-            await body.aclose()
-
-    async def _follow(self, endpoint: Endpoint, request: Request) -> tuple[httpx.Response, httpx.URL]:
-        """Send a request, and again wherever the answers lead; return the last answer and where it came from."""
-        url = request.url
-        for _ in range(MAX_REDIRECTS + 1):
-            response = await self._authorized(endpoint, request, url)
-            if response.status_code not in _REDIRECTS or request.method not in READING:
-                return response, url
-            await _finish(request, response)
-            url = request.target(url, response.headers.get("Location", ""))
-            if not (endpoint.is_home(url) or request.may_lead_to(url)):
-                shown = faults.shown("the answer leads to", url)
-                raise request.fault(RegistryError, "REDIRECTED", f"{shown}, which is not the same at another registry")
-        raise request.fault(RegistryError, "REDIRECTED", f"more than {MAX_REDIRECTS} redirects")
-
-    async def _authorized(self, endpoint: Endpoint, request: Request, url: httpx.URL) -> httpx.Response:
-        """Send a request once, and once more if a challenge could be answered."""
-        said = await endpoint.auth.headers(request)
-        response = await self._once(endpoint, request, url, said)
-        # A body that streams is gone by now; one always comes after a request that had the chance to authenticate.
-        if response.status_code != 401 or not endpoint.is_home(url) or not isinstance(request.body, bytes):
-            return response
-        if not await endpoint.auth.answer(request, _challenges(response), said):
-            return response
-        await _finish(request, response)
-        return await self._once(endpoint, request, url, await endpoint.auth.headers(request))
-
-    async def _once(
-        self, endpoint: Endpoint, request: Request, url: httpx.URL, credentials: dict[str, str]
-    ) -> httpx.Response:
-        await endpoint.throttle.pace()
-        headers = self._headers | (credentials if endpoint.is_home(url) else {})
-        try:
-            return await endpoint.transport(url).handle_async_request(request.wire(url, headers))
-        except faults.NETWORK_ERRORS as exc:
-            raise faults.unreachable(exc, request.where) from exc
-
-    async def _refusal(
-        self, endpoint: Endpoint, request: Request, response: httpx.Response, body: Body, url: httpx.URL
-    ) -> RegistryError:
-        if not endpoint.is_home(url):
-            # The registry picked the place: what is said there is nothing that a script could have asked for.
-            hint = f"said by {url.raw_host.decode()}, where the registry's answers led"
-            return faults.refusal(response.status_code, b"", request.where, hint)
-        data = (await body.read(faults.MAX_ERROR_BODY))[: faults.MAX_ERROR_BODY]
-        hint = ""
-        if response.status_code == 401:
-            hint = endpoint.auth.fault(_challenges(response))
-        elif _NOT_TLS in data:
-            hint = "it speaks TLS: configure tls: enabled"
-        return faults.refusal(response.status_code, data, request.where, hint)
-
-    def _endpoint(self, registry: str) -> Endpoint:
-        if registry not in self._endpoints:
-            host = self._hosts.find(registry)
-
-            async def send(request: Request) -> Answer:
-                return await self._ask(self._endpoints[registry], request)
-
-            self._endpoints[registry] = Endpoint(host, self._connect, send, self._observer)
-        return self._endpoints[registry]
-
-    async def _ask(self, endpoint: Endpoint, request: Request) -> Answer:
-        """Send a request of the endpoint's auth to a token server: with nothing of ours that it does not hold."""
-        response = await self._once(endpoint, request, request.url, {})
-        body = Body(request, response)
-        try:
-            data = await body.read(MAX_TOKEN)
-        finally:
-            await body.aclose()
-        if response.status_code not in request.ok:
-            raise faults.refusal(response.status_code, data[: faults.MAX_ERROR_BODY], request.where)
-        return Answer(response.status_code, response.headers, data, request.url)
-
-
-def _challenges(response: httpx.Response) -> list[Challenge]:
-    return parse_challenges(", ".join(response.headers.get_list("WWW-Authenticate")))
-
-
-async def _finish(request: Request, response: httpx.Response) -> None:
-    """Read what is left of an answer that nobody wants, so that its connection can be used again."""
-    body = Body(request, response)
-    try:
-        await body.read(faults.MAX_ERROR_BODY)
-    finally:
-        await body.aclose()
+    async def _open(self, request: Request, patience: float) -> AsyncIterator[tuple[int, Body]]:
+        """Send a request once.  From when it has its slot until the end of the block it may take *patience* seconds."""
+        if self._read_only and request.method not in READING:
+            raise WriteRefused(request.shown)
+        endpoint = self._endpoints.find(request.registry)
+        await self._endpoints.forget()
+        async with nullcontext() if request.leased else endpoint.throttle.hold():
+            with trio.move_on_after(patience) as scope:
+                async with self._sender.answered(endpoint, request) as (status, body):
+                    yield status, body
+            if scope.cancelled_caught:
+                raise faults.unreachable(trio.TooSlowError(), request.where)

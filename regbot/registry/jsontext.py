@@ -22,14 +22,27 @@ def parse_object(text: bytes, what: str) -> Object:
 
     Of several members of one name the last counts, as in Go's decoder.
     """
+    document = _parse(text, what)
+    if not isinstance(document, dict):
+        raise Unverified(f"{what} is no JSON object", code="INVALID_JSON")
+    return document
+
+
+def parse_list(text: bytes, what: str) -> Sequence[Json]:
+    """Return the JSON array that *text* holds; Unverified as of `parse_object`."""
+    document = _parse(text, what)
+    if not isinstance(document, list):
+        raise Unverified(f"{what} is no JSON array", code="INVALID_JSON")
+    return document
+
+
+def _parse(text: bytes, what: str) -> Json:
     if text.count(b",") + text.count(b"{") + text.count(b"[") > MAX_VALUES:
         raise Unverified(f"{what} has more than {MAX_VALUES} values", code="TOO_LARGE")
     try:
-        document = json.loads(text, parse_constant=_refuse)
+        document: Json = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError) as exc:
         raise Unverified(f"{what} is no JSON: {exc}", code="INVALID_JSON") from exc
-    if not isinstance(document, dict):
-        raise Unverified(f"{what} is no JSON object", code="INVALID_JSON")
     if _depth(document) > MAX_DEPTH:
         raise Unverified(f"{what} is nested deeper than {MAX_DEPTH}", code="INVALID_JSON")
     return document

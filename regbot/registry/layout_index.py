@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from regbot.registry.digest import Digest
 
+INDEX: Final = "index.json"
+MAX_INDEX: Final = 8 << 20
+"""Bytes of the file."""
 REF_NAME: Final = "org.opencontainers.image.ref.name"
 _WHAT: Final = "the index.json of the layout"
 _NEW: Final = (("schemaVersion", 2), ("mediaType", OCI_INDEX))
@@ -81,6 +84,12 @@ class LayoutIndex:
         entries.insert(old[0] if old else len(entries), _entry(tag, descriptor))
         return type(self)(entries, self.rest)
 
+    def add(self, descriptor: Descriptor) -> Self:
+        """List *descriptor*, without a name, unless it is listed anyway."""
+        if any(_has_digest(entry, descriptor.digest) for entry in self.entries):
+            return self
+        return type(self)([*self.entries, _entry("", descriptor)], self.rest)
+
     def without_tag(self, tag: str) -> Self:
         """Remove every entry that answers to *tag*."""
         return type(self)([entry for entry in self.entries if _tag_part(_name(entry)) != tag], self.rest)
@@ -91,11 +100,12 @@ class LayoutIndex:
 
 
 def _entry(tag: str, descriptor: Descriptor) -> Json:
+    named: dict[str, Json] = {"annotations": {REF_NAME: tag}} if tag else {}
     return {
         "mediaType": descriptor.media_type,
         "digest": str(descriptor.digest),
         "size": descriptor.size,
-        "annotations": {REF_NAME: tag},
+        **named,
     }
 
 

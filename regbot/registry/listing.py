@@ -10,7 +10,7 @@ from regbot.registry.jsontext import parse_object
 from regbot.registry.link import MAX_HEADER, next_target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     import httpx
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MAX_PAGES: Final = 10_000
 MAX_NAMES: Final = 500_000
 """Names, valid or not, in all pages together."""
+MAX_PAGE: Final = 16 << 20
+"""Bytes of one page: some registries know no pages, and give 100,000 tags at once."""
 MAX_BYTES: Final = 128 << 20
 """Bytes of all pages together."""
 PAGE: Final = 1000
@@ -62,27 +64,57 @@ async def names(client: Client, first: Request, key: str, *, span: Span, valid: 
     """
     found: list[str] = []
     ignored = False
-    request: Request | None = first
-    seen: set[httpx.URL] = set()
-    count = size = 0
-    while request is not None:
-        if request.url in seen or len(seen) >= MAX_PAGES or count > MAX_NAMES or size > MAX_BYTES:
+    count = 0
+    async for answer in Pages(client, first):
+        listed = _listed(first, answer, key)
+        count += len(listed)
+        if count > MAX_NAMES:
             raise first.fault(RegistryError, "TOO_LARGE", "the list does not end")
-        seen.add(request.url)
-        answer = await client.send(request)
-        listed = _listed(request, answer, key)
-        count, size = count + len(listed), size + len(answer.body)
         page = [name for name in listed if isinstance(name, str)]
         ignored = ignored or span.ignored_by(page)
         found += filter(valid, page)
         if span.limit and not ignored and len(found) >= span.limit:
             break
-        request = _next(client, request, answer)
     return span.cut(found) if ignored else found[: span.limit or None]
 
 
+class Pages:
+    """The answer to *first*, and those to the pages behind it; RegistryError where they do not end.
+
+    A class and not a generator: who has enough of it may simply drop it.
+    """
+
+    def __init__(self, client: Client, first: Request) -> None:
+        self._client = client
+        self._request: Request | None = first
+        self._answer: Answer | None = None
+        """The last one, without its body: where the next page is."""
+        self._seen: set[httpx.URL] = set()
+        self._bytes = 0
+
+    def __aiter__(self) -> AsyncIterator[Answer]:
+        return self
+
+    async def __anext__(self) -> Answer:
+        if self._request is not None and self._answer is not None:
+            self._request = _next(self._client, self._request, self._answer)
+        request = self._request
+        if request is None:
+            raise StopAsyncIteration
+        if request.url in self._seen or len(self._seen) >= MAX_PAGES or self._bytes > MAX_BYTES:
+            raise request.fault(RegistryError, "TOO_LARGE", "the list does not end")
+        self._seen.add(request.url)
+        answer = await self._client.send(request, limit=MAX_PAGE)
+        self._bytes += len(answer.body)
+        self._answer = replace(answer, body=b"")
+        return answer
+
+
 def _listed(request: Request, answer: Answer, key: str) -> list[object]:
-    listed = parse_object(answer.body, request.shown).get(key)
+    try:
+        listed = parse_object(answer.body, "the answer").get(key)
+    except Unverified as exc:
+        raise request.fault(Unverified, exc.code, str(exc)) from exc
     # Some registries say null for none.
     if listed is not None and not isinstance(listed, list):
         raise request.fault(Unverified, "INVALID_JSON", f'"{key}" is no list')

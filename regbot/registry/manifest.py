@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from regbot.registry import mediatype
-from regbot.registry.descriptor import Descriptor
+from regbot.registry.descriptor import Descriptor, annotations_of
 from regbot.registry.digest import Digest
 from regbot.registry.errors import Unverified
 from regbot.registry.jsontext import parse_object
@@ -105,6 +105,19 @@ class Manifest:
     def blobs(self) -> tuple[Descriptor, ...]:
         """The config, where there is one, and the layers."""
         return (self.config, *self.layers) if self.config else self.layers
+
+    @property
+    def artifact_type(self) -> str:
+        """What kind of content it is: what it says itself, else its config's media type; "" for a plain index."""
+        said = self.tree.get("artifactType")
+        if isinstance(said, str) and said:
+            return said
+        return self.config.media_type if self.config else ""
+
+    def referrer(self) -> Descriptor:
+        """Return the descriptor by which its subject's referrers list it ("Listing Referrers")."""
+        said = annotations_of(self.tree, "a manifest")
+        return replace(self.descriptor, artifact_type=self.artifact_type, annotations=said)
 
     @classmethod
     def read(

@@ -22,6 +22,11 @@ OLD: Final = frozenset({DOCKER_V1, DOCKER_V1_SIGNED})
 """Schema 1: read and shown, never taken apart or written."""
 MANIFESTS: Final = INDEXES | IMAGES | OLD
 CONFIGS: Final = frozenset({OCI_CONFIG, DOCKER_CONFIG, OCI_EMPTY})
+_BLOBS: Final = (
+    "application/vnd.oci.image.layer.",
+    "application/vnd.docker.image.rootfs.",
+    "application/vnd.buildkit.cacheconfig.",
+)
 
 _ACCEPTED: Final = (OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST, OCI_ARTIFACT, DOCKER_V1_SIGNED, DOCKER_V1)
 ACCEPT: Final = ", ".join(_ACCEPTED)
@@ -31,3 +36,8 @@ ACCEPT: Final = ", ".join(_ACCEPTED)
 def bare(content_type: str) -> str:
     """Return the media type of a Content-Type header, without parameters."""
     return content_type.partition(";")[0].strip().lower()
+
+
+def is_blob(media_type: str) -> bool:
+    """Say whether an index that lists content of the type lists a blob: caches of builders are such indexes."""
+    return media_type in CONFIGS or media_type.startswith(_BLOBS)

@@ -22,10 +22,10 @@ READ_SIZE: Final = 1 << 20
 
 
 class Network(httpcore.AsyncNetworkBackend):
-    """httpcore's trio backend, with `Stream`s."""
+    """Connects as *inner* does, to `Stream`s."""
 
-    def __init__(self) -> None:
-        self._inner = httpcore.TrioBackend()
+    def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
+        self._inner = inner
 
     async def connect_tcp(
         self,

@@ -114,6 +114,13 @@ class Platform:
             variant = variant or _BASE["arm"]
         return replace(self, os=_SYSTEMS.get(system, system), architecture=architecture, variant=variant)
 
+    def means(self, other: Self) -> bool:
+        """Say whether *other* is this very platform by any of its names; a version of Windows only counts if given."""
+        one, two = self.normal(), other.normal()
+        if one.os_version and _build(one.os_version) != _build(two.os_version):
+            return False
+        return (one.os, one.architecture, one.variant) == (two.os, two.architecture, two.variant)
+
     def __str__(self) -> str:
         name = "/".join(word for word in (self.os, self.architecture, self.variant) if word) or "unknown"
         return f"{name},osver={self.os_version}" if self.os_version else name

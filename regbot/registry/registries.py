@@ -54,8 +54,12 @@ class Registries:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._remote is not None:
-            await self._remote.aclose()
+        try:
+            if self._layout is not None:
+                await self._layout.aclose()
+        finally:
+            if self._remote is not None:
+                await self._remote.aclose()
 
     def prepare(self) -> None:
         """Load now what requests over HTTP take, before somebody waits for it."""
@@ -101,9 +105,9 @@ class Registries:
         """Say whether the repository has a blob; see api.Reader."""
         return await self._of(repository).has_blob(repository, digest)
 
-    async def put_manifest(self, reference: Reference, manifest: Manifest) -> None:
+    async def put_manifest(self, reference: Reference, manifest: Manifest, *, child: bool = False) -> None:
         """Store a manifest; see api.Registry."""
-        await self._writable(reference.repository).put_manifest(reference, manifest)
+        await self._writable(reference.repository).put_manifest(reference, manifest, child=child)
 
     async def delete_manifest(self, reference: Reference) -> None:
         """Delete a manifest; see api.Registry."""
@@ -152,5 +156,5 @@ class Registries:
         if self._layout is None:
             from regbot.registry.layout import Layout  # noqa: PLC0415
 
-            self._layout = Layout(self._files)
+            self._layout = Layout(self._files, self._observer)
         return self._layout

@@ -23,6 +23,11 @@ class Throttle:
         self._turn = trio.Lock()
         self._freed = trio.Event()
 
+    @property
+    def idle(self) -> bool:
+        """Whether nobody holds a slot, or waits for one."""
+        return self._free == self.slots and not self._turn.locked()
+
     @asynccontextmanager
     async def hold(self, count: int = 1) -> AsyncIterator[None]:
         """Hold *count* slots, all or none; more than there are at all is all of them."""

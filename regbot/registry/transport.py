@@ -6,6 +6,7 @@ those of the environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY), never for this mac
 
 from __future__ import annotations
 
+import re
 import urllib.request
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import httpcore
 import httpx
 
-from regbot.registry import tls
+from regbot.registry import guard, tls
 from regbot.registry.errors import RegistryError
 from regbot.registry.network import Answer, Network
 from regbot.registry.reference import MAX_PORT
@@ -26,28 +27,42 @@ if TYPE_CHECKING:
 
 _IDLE: Final = 30.0
 """Seconds that an unused connection is kept."""
-_LOOPBACK: Final = ("localhost", "127.", "::1")
+_LOOPBACK: Final = re.compile(r"localhost|.+\.localhost|127(\.[0-9]+){3}|::1")
 
 
 def open_transport(host: Host, *, elsewhere: bool) -> httpx.AsyncBaseTransport:
     """Return a transport for requests to *host*, or with *elsewhere* to where its redirects lead.
 
     Elsewhere trusts the same authorities and shows no client certificate: that is a credential of the registry's own.
+    Nor does it connect to link-local addresses (guard.py).
     """
-    return Transport(lambda: tls.context(host, identify=not elsewhere))
+    return Transport(lambda: tls.context(host, identify=not elsewhere), guarded=elsewhere)
 
 
 class Transport(httpx.AsyncBaseTransport):
-    """A pool of connections for plain HTTP and one for TLS, and likewise for each proxy."""
+    """A pool of connections for plain HTTP and one for TLS, and likewise for each proxy.
 
-    def __init__(self, context: Callable[[], ssl.SSLContext]) -> None:
-        self._context = context
+    *guarded*: none of them leads to a link-local address.  *network* is what connects.
+    """
+
+    def __init__(
+        self,
+        context: Callable[[], ssl.SSLContext],
+        *,
+        guarded: bool,
+        network: httpcore.AsyncNetworkBackend | None = None,
+    ) -> None:
+        self._context, self._guarded = context, guarded
+        self._network = network or httpcore.TrioBackend()
         self._pools: dict[tuple[bool, str], httpcore.AsyncConnectionPool] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; httpcore's errors are raised as they are."""
         assert isinstance(request.stream, httpx.AsyncByteStream)
         url = request.url
+        if self._guarded:
+            # Where a proxy connects to is seen by nobody here; what is written out, at least, does not get there.
+            guard.check(url.raw_host.decode())
         sent = httpcore.Request(
             method=request.method.encode(),
             url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
@@ -68,31 +83,33 @@ class Transport(httpx.AsyncBaseTransport):
         variable, proxy = proxy_for(url)
         key = (url.scheme == "https", proxy)
         if key not in self._pools:
-            self._pools[key] = _make_pool(self._context() if key[0] else None, read_proxy(variable, proxy))
+            self._pools[key] = self._make_pool(self._context() if key[0] else None, read_proxy(variable, proxy))
         return self._pools[key]
 
-
-def _make_pool(context: ssl.SSLContext | None, proxy: httpx.Proxy | None) -> httpcore.AsyncConnectionPool:
-    # How many connections there are is the throttle's business; a pool only keeps them.
-    if proxy is None:
-        return httpcore.AsyncConnectionPool(
-            ssl_context=context, max_connections=None, keepalive_expiry=_IDLE, network_backend=Network()
+    def _make_pool(self, context: ssl.SSLContext | None, proxy: httpx.Proxy | None) -> httpcore.AsyncConnectionPool:
+        # How many connections there are is the throttle's business; a pool only keeps them.
+        if proxy is None:
+            return httpcore.AsyncConnectionPool(
+                ssl_context=context,
+                max_connections=None,
+                keepalive_expiry=_IDLE,
+                network_backend=Network(guard.Guarded(self._network) if self._guarded else self._network),
+            )
+        return httpcore.AsyncHTTPProxy(
+            str(proxy.url),
+            proxy.raw_auth,
+            ssl_context=context,
+            max_connections=None,
+            keepalive_expiry=_IDLE,
+            network_backend=Network(self._network),
         )
-    return httpcore.AsyncHTTPProxy(
-        str(proxy.url),
-        proxy.raw_auth,
-        ssl_context=context,
-        max_connections=None,
-        keepalive_expiry=_IDLE,
-        network_backend=Network(),
-    )
 
 
 def proxy_for(url: httpx.URL) -> tuple[str, str]:
     """Return the variable that names a proxy for *url*, and its value; "" and "" if there is none."""
     proxies = urllib.request.getproxies()
     host = url.raw_host.decode()
-    if host.startswith(_LOOPBACK) or urllib.request.proxy_bypass(host):
+    if _LOOPBACK.fullmatch(host) or urllib.request.proxy_bypass(host):
         return "", ""
     kind = next((kind for kind in (url.scheme, "all") if proxies.get(kind)), "")
     return (f"{kind}_proxy".upper(), proxies[kind]) if kind else ("", "")

@@ -1,40 +1,50 @@
 """The one gate before every operation: it decides, and hands over the registry to do it with.
 
 Whether a run is a dry run is the gate's secret: it gives out the real registry or the overlay, and no operation can
-tell.
+tell.  Files are files in either: a dry run is about registries.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from regbot.registry.errors import RegistryError
+from regbot.registry.observer import Silent
 from regbot.supervisor import operations
-from regbot.supervisor.operations import OperationFailed
+from regbot.supervisor.operations import Action, OperationFailed
 from regbot.supervisor.overlay import Overlay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     import trio
 
     from regbot.protocol.values import Value
     from regbot.registry.api import Registry
-    from regbot.supervisor.overlay import Below, Change, Plan
+    from regbot.registry.files import Files
+    from regbot.registry.observer import Observer
+    from regbot.supervisor.operations import Operation
+    from regbot.supervisor.outlook import Below
+    from regbot.supervisor.plan import Change, Plan
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What one run may do, and through which registry it does it."""
+    """What one run may do, through which registry it does it, and beneath which folder its files are.
+
+    *observer* is told how far long operations are.
+    """
 
     registry: Registry
     slots: trio.CapacityLimiter
     """The `parallel` slots, shared by all runs."""
+    files: Files | None = None
+    observer: Observer = field(default=Silent())
 
-    @classmethod
-    def dry(cls, below: Below, slots: trio.CapacityLimiter, plan: Plan, note: Callable[[Change], None]) -> Gate:
-        """Make the gate of a dry run: *below* must be able to read only, *note* is told of each write not made."""
-        return cls(Overlay(below, plan, note), slots)
+    def dry(self, below: Below, plan: Plan, note: Callable[[Change], None]) -> Gate:
+        """Return the gate of a dry run: *below* must be able to read only, *note* is told of each write not made."""
+        return replace(self, registry=Overlay(below, plan, note))
 
     async def perform(self, name: str, given: Value) -> Value:
         """Do one call's operation.
@@ -45,8 +55,18 @@ class Gate:
         try:
             arguments = operations.parse(operation, given)
             if not operation.throttled:
-                return await operation.run(self.registry, *arguments)
+                return await self._run(operation, arguments)
             async with self.slots:
-                return await operation.run(self.registry, *arguments)
+                return await self._run(operation, arguments)
         except operations.FAULTS as exc:
             raise OperationFailed(f"{operations.describe(name, given)}: {exc}", exc) from exc
+
+    def _run(self, operation: Operation, arguments: Sequence[object]) -> Awaitable[Value]:
+        means: dict[str, object] = {}
+        if operation.reports:
+            means["progress"] = self.observer.progress
+        if Action.FILE in operation.action:
+            if self.files is None:
+                raise RegistryError("there is no files folder for tar files", code="DENIED")
+            means["files"] = self.files
+        return operation.run(self.registry, *arguments, **means)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final
 import trio
 
 from regbot.supervisor.gate import Gate
+from regbot.supervisor.observer import LogObserver
 from regbot.supervisor.outcome import Outcome, Verdict
+from regbot.supervisor.plan import Plan
 from regbot.supervisor.run import Run
 
 if TYPE_CHECKING:
@@ -18,9 +20,10 @@ if TYPE_CHECKING:
     from loguru import Logger
 
     from regbot.config.model import Script
+    from regbot.registry.files import Files
     from regbot.registry.registries import Registries
     from regbot.supervisor.launcher import Launcher
-    from regbot.supervisor.overlay import Change, Plan
+    from regbot.supervisor.plan import Change
 
 MAX_AT_ONCE: Final = 100
 """Scripts that run at once: each holds a process and two descriptors."""
@@ -48,12 +51,22 @@ class Report:
 class Once:
     """All scripts of a configuration, one after another or at once."""
 
-    def __init__(self, registry: Registries, launcher: Launcher, log: Logger, *, parallel: int, dry_run: bool) -> None:
+    def __init__(  # noqa: PLR0913 -- what all runs share
+        self,
+        registry: Registries,
+        launcher: Launcher,
+        log: Logger,
+        *,
+        files: Files,
+        parallel: int,
+        dry_run: bool,
+    ) -> None:
         self.report = Report()
-        self._registry, self._launcher, self._log, self._dry_run = registry, launcher, log, dry_run
+        self._registry, self._launcher, self._log = registry, launcher, log
+        self._files, self._dry_run = files, dry_run
         self._at_once = parallel > 0
         self._slots = trio.CapacityLimiter(max(parallel, 1))
-        self._plan: Plan = {}
+        self._plan = Plan()
         self._running: set[Run] = set()
 
     async def run(self, scripts: Sequence[Script]) -> Report:
@@ -109,9 +122,10 @@ class Once:
             self._running.discard(run)
 
     def _gate(self, script: Script) -> Gate:
-        if not self._dry_run:
-            return Gate(self._registry, self._slots)
         log = self._log.bind(script=script.name)
+        gate = Gate(self._registry, self._slots, self._files, LogObserver(log))
+        if not self._dry_run:
+            return gate
 
         def note(change: Change) -> None:
             self.report.changes_in_all += 1
@@ -121,7 +135,7 @@ class Once:
                 **{"change": change.what, "reference": change.target, "digest": change.digest, "dry-run": True}
             ).info("Not done in a dry run")
 
-        return Gate.dry(self._registry, self._slots, self._plan, note)
+        return gate.dry(self._registry, self._plan, note)
 
     def _end(self, outcome: Outcome) -> None:
         self.report.outcomes.append(outcome)

@@ -1,58 +1,99 @@
-"""The one table of operations: dispatch, allowlist, argument types, and the action each needs.
+"""The one table of operations: dispatch, allowlist, argument types, and the actions each needs.
 
-A new operation is one row and one short function.  A function gets a `Registry` from the gate and its parsed arguments;
-it cannot know whether the registry is real or a dry run's overlay.  Results are values for the prelude
-(sandbox/prelude/*.lua), which makes objects of them.
+A new operation is one row and one short function (api/).  A function gets a `Registry` from the gate and its parsed
+arguments; it cannot know whether the registry is real or a dry run's overlay.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import Flag, auto
 from typing import TYPE_CHECKING, Final
-
-import trio
 
 from regbot.config.durations import InvalidDuration
 from regbot.protocol.errors import WireError
-from regbot.registry import images
 from regbot.registry.errors import InvalidText, RegistryError
-from regbot.registry.reference import Reference
-from regbot.supervisor import arguments
-from regbot.supervisor.arguments import Image, InvalidArgument, Parser
+from regbot.supervisor import arguments, options
+from regbot.supervisor.api import blob, image, manifest, reference, repo, tag
+from regbot.supervisor.arguments import InvalidArgument, Parser
 
 if TYPE_CHECKING:
     from regbot.protocol.values import Value
-    from regbot.registry.api import Registry
-    from regbot.registry.manifest import Head, Manifest, RateLimit
-
-POLL: Final = 5 * 60.0
-"""Seconds between two looks at a rate limit."""
-PATIENCE: Final = 6 * 60 * 60.0
-"""Seconds to wait for a rate limit."""
 
 
-class Action(Enum):
-    """What an operation does to a repository; `NONE` asks nothing of a registry."""
+class Action(Flag):
+    """What an operation does to a repository, and whether it reads or writes a file as well; `NONE` asks nobody."""
 
-    NONE = "none"
-    LIST = "list"
-    PULL = "pull"
-    PUSH = "push"
-    DELETE = "delete"
+    NONE = 0
+    LIST = auto()
+    PULL = auto()
+    PUSH = auto()
+    DELETE = auto()
+    FILE = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A row of the table.  *required* arguments must be there, those behind may be nil or missing."""
+    """A row of the table.  *run* gets a value for each parser of *takes*, those for nil where the call has fewer.
+
+    Besides it gets `files` where its action is with a file, and `progress` where it reports.
+    """
 
     run: Callable[..., Awaitable[Value]]
     takes: tuple[Parser, ...]
-    required: int
     action: Action
     throttled: bool = False
     """Whether it waits for one of the `parallel` slots that all scripts share."""
+    reports: bool = False
+    """Whether it tells how far it is."""
+    between: str = ""
+    """What stands between the first two arguments in an error; "" where the first says enough."""
+
+
+_nil_or_text: Final = arguments.optional(arguments.text)
+_nil_or_digest: Final = arguments.optional(arguments.digest)
+_nil_or_count: Final = arguments.optional(arguments.count)
+_nil_or_duration: Final = arguments.optional(arguments.duration)
+
+OPERATIONS: Final[Mapping[str, Operation]] = {
+    "reference.new": Operation(reference.new, (arguments.text,), Action.NONE),
+    "repo.ls": Operation(repo.ls, (arguments.text, options.page), Action.LIST),
+    "tag.ls": Operation(tag.ls, (arguments.image, options.page), Action.LIST),
+    "tag.delete": Operation(tag.delete, (arguments.image,), Action.DELETE),
+    "manifest.get": Operation(manifest.get, (arguments.image, _nil_or_text), Action.PULL),
+    "manifest.getList": Operation(manifest.get_list, (arguments.image,), Action.PULL),
+    "manifest.head": Operation(manifest.head, (arguments.image,), Action.PULL),
+    "manifest.put": Operation(manifest.put, (arguments.source, arguments.image), Action.PUSH, between="to"),
+    "manifest.delete": Operation(manifest.delete, (arguments.image,), Action.DELETE),
+    "blob.get": Operation(blob.head, (arguments.image, _nil_or_digest), Action.PULL),
+    "blob.head": Operation(blob.head, (arguments.image, _nil_or_digest), Action.PULL),
+    "blob.content": Operation(blob.content, (arguments.blob, _nil_or_count), Action.PULL),
+    "blob.put": Operation(blob.put, (arguments.image, arguments.content), Action.PUSH),
+    "image.config": Operation(image.config, (arguments.image, _nil_or_text), Action.PULL, throttled=True),
+    "image.copy": Operation(
+        image.copy,
+        (arguments.image, arguments.image, options.copy),
+        Action.PUSH,
+        throttled=True,
+        reports=True,
+        between="to",
+    ),
+    "image.exportTar": Operation(
+        image.export_tar, (arguments.image, arguments.text), Action.PULL | Action.FILE, throttled=True, between="to"
+    ),
+    "image.importTar": Operation(
+        image.import_tar, (arguments.image, arguments.text), Action.PUSH | Action.FILE, throttled=True, between="from"
+    ),
+    "image.ratelimitWait": Operation(
+        image.rate_limit_wait,
+        (arguments.image, arguments.number, _nil_or_duration, _nil_or_duration),
+        Action.PULL,
+    ),
+}
+
+FAULTS: Final = (RegistryError, InvalidText, InvalidArgument, InvalidDuration)
+"""What a script may catch; everything else that an operation raises is our bug, or ends the run."""
 
 
 class OperationFailed(Exception):
@@ -77,128 +118,6 @@ class OperationFailed(Exception):
         return described
 
 
-async def reference_new(_: Registry, name: str) -> Value:
-    """Take a reference apart."""
-    reference = Reference.parse(name)
-    digest = str(reference.digest) if reference.digest else ""
-    return {"repository": str(reference.repository), "tag": reference.tag, "digest": digest}
-
-
-async def repo_ls(registry: Registry, host: str, options: Mapping[str, Value] | None = None) -> Value:
-    """List the repositories of a registry."""
-    limit, last = _page(options)
-    return await registry.repositories(host, limit=limit, last=last)
-
-
-async def tag_ls(registry: Registry, image: Image, options: Mapping[str, Value] | None = None) -> Value:
-    """List the tags of a repository."""
-    limit, last = _page(options)
-    return await registry.tags(image.reference.repository, limit=limit, last=last)
-
-
-async def tag_delete(registry: Registry, image: Image) -> Value:
-    """Delete a tag, and no other that points at the same manifest."""
-    if not image.reference.tag:
-        raise InvalidArgument("which tag is to be deleted? (a manifest is deleted by manifest.delete)")
-    await registry.delete_tag(image.reference)
-    return None
-
-
-async def manifest_get(registry: Registry, image: Image, platform: str | None = None) -> Value:
-    """Return an image's manifest: of an index, that of the platform."""
-    return _manifest(image, await images.resolve(registry, image.reference, platform))
-
-
-async def manifest_get_list(registry: Registry, image: Image) -> Value:
-    """Return a manifest as it is."""
-    return _manifest(image, await registry.manifest(image.reference))
-
-
-async def manifest_head(registry: Registry, image: Image) -> Value:
-    """Return what a manifest is, without its body."""
-    return _head(image, await registry.head(image.reference))
-
-
-async def manifest_delete(registry: Registry, image: Image) -> Value:
-    """Delete a manifest with every tag that points at it."""
-    pinned = image.pinned
-    if pinned.digest is None:
-        pinned = pinned.at((await registry.head(image.reference)).descriptor.digest)
-    await registry.delete_manifest(pinned)
-    return None
-
-
-async def image_config(registry: Registry, image: Image, platform: str | None = None) -> Value:
-    """Return an image's configuration."""
-    manifest, body = await images.config(registry, image.pinned, platform)
-    return {"reference": str(image.reference), "digest": str(manifest.descriptor.digest), "body": body}
-
-
-async def image_copy(
-    registry: Registry, source: Image, target: Image, options: Mapping[str, Value] | None = None
-) -> Value:
-    """Copy an image, or an index with all that it holds."""
-    chosen = options or {}
-    for name in ("digestTags", "platforms"):
-        if chosen.get(name):
-            raise InvalidArgument(f'the option "{name}" is not in this version')
-    await images.copy(
-        registry,
-        source.reference,
-        target.reference,
-        images.CopyOptions(
-            force_recursive=arguments.boolean(chosen.get("forceRecursive", False)),
-            include_external=arguments.boolean(chosen.get("includeExternal", False)),
-        ),
-    )
-    return None
-
-
-async def image_rate_limit_wait(
-    registry: Registry, image: Image, limit: float, poll: float | None = None, patience: float | None = None
-) -> Value:
-    """Wait until the registry grants more than *limit* pulls; say whether it did in time.
-
-    It is true at once where the registry tells no limit.  The run's own deadline ends the wait, too.  Times in seconds.
-    """
-    with trio.move_on_after(PATIENCE if patience is None else patience):
-        while True:
-            rate = (await registry.head(image.reference)).rate_limit
-            if not rate.known or rate.remain >= limit:
-                return True
-            await trio.sleep(POLL if poll is None else poll)
-    return False
-
-
-_nil_or_text: Final = arguments.optional(arguments.text)
-_page_options: Final = arguments.optional(arguments.options("limit", "last"))
-_copy_options: Final = arguments.optional(
-    arguments.options("digestTags", "forceRecursive", "includeExternal", "platforms")
-)
-_nil_or_duration: Final = arguments.optional(arguments.duration)
-
-OPERATIONS: Final[Mapping[str, Operation]] = {
-    "reference.new": Operation(reference_new, (arguments.text,), 1, Action.NONE),
-    "repo.ls": Operation(repo_ls, (arguments.text, _page_options), 1, Action.LIST),
-    "tag.ls": Operation(tag_ls, (arguments.image, _page_options), 1, Action.LIST),
-    "tag.delete": Operation(tag_delete, (arguments.image,), 1, Action.DELETE),
-    "manifest.get": Operation(manifest_get, (arguments.image, _nil_or_text), 1, Action.PULL),
-    "manifest.getList": Operation(manifest_get_list, (arguments.image,), 1, Action.PULL),
-    "manifest.head": Operation(manifest_head, (arguments.image,), 1, Action.PULL),
-    "manifest.delete": Operation(manifest_delete, (arguments.image,), 1, Action.DELETE),
-    "image.config": Operation(image_config, (arguments.image, _nil_or_text), 1, Action.PULL, throttled=True),
-    "image.copy": Operation(
-        image_copy, (arguments.image, arguments.image, _copy_options), 2, Action.PUSH, throttled=True
-    ),
-    "image.ratelimitWait": Operation(
-        image_rate_limit_wait,
-        (arguments.image, arguments.number, _nil_or_duration, _nil_or_duration),
-        2,
-        Action.PULL,
-    ),
-}
-
-
 def find(name: str) -> Operation:
     """Return a row of the table; WireError if there is none, because only a broken child asks for it."""
     operation = OPERATIONS.get(name)
@@ -217,10 +136,9 @@ def parse(operation: Operation, given: Value) -> list[object]:
     """Return the arguments of a call as values; InvalidArgument or InvalidText says what is wrong with which."""
     if not isinstance(given, list) or len(given) > len(operation.takes):
         raise WireError(f"at most {len(operation.takes)} arguments were expected")
-    missing = operation.required - len(given)
-    padded = given + [None] * max(missing, 0)
+    padded = given + [None] * (len(operation.takes) - len(given))
     parsed: list[object] = []
-    for position, (parser, value) in enumerate(zip(operation.takes, padded, strict=False), 1):
+    for position, (parser, value) in enumerate(zip(operation.takes, padded, strict=True), 1):
         try:
             parsed.append(parser(value))
         except (InvalidArgument, InvalidDuration) as exc:
@@ -229,53 +147,12 @@ def parse(operation: Operation, given: Value) -> list[object]:
 
 
 def describe(name: str, given: Value) -> str:
-    """Return an operation with the references it was called with, for an error's beginning."""
+    """Return an operation with the references and files it was called with, for an error's beginning."""
+    operation = OPERATIONS.get(name)
+    between = operation.between if operation else ""
     shown: list[str] = []
-    for value in given if isinstance(given, list) else ():
-        reference = value.get("reference") if isinstance(value, Mapping) else value
-        if isinstance(reference, bytes) and len(shown) < (2 if name == "image.copy" else 1):
-            shown.append(f'"{reference[:200].decode("utf-8", "replace")}"')
-    return " ".join([name, " to ".join(shown)]).rstrip()
-
-
-FAULTS: Final = (RegistryError, InvalidText, InvalidArgument, InvalidDuration)
-"""What a script may catch; everything else that an operation raises is our bug, or ends the run."""
-
-
-def _page(options: Mapping[str, Value] | None) -> tuple[int, str]:
-    chosen = options or {}
-    limit = arguments.number(chosen.get("limit", 0))
-    last = chosen.get("last", b"")
-    return max(int(limit), 0), arguments.text(last)
-
-
-def _manifest(image: Image, manifest: Manifest) -> Value:
-    return {
-        "reference": str(image.reference),
-        "descriptor": _descriptor(manifest),
-        "ratelimit": _rate_limit(manifest.rate_limit),
-        "body": manifest.body,
-    }
-
-
-def _head(image: Image, head: Head) -> Value:
-    return {
-        "reference": str(image.reference),
-        "descriptor": _descriptor(head),
-        "ratelimit": _rate_limit(head.rate_limit),
-    }
-
-
-def _descriptor(of: Head | Manifest) -> Value:
-    found = of.descriptor
-    return {"mediaType": found.media_type, "digest": str(found.digest), "size": found.size}
-
-
-def _rate_limit(rate: RateLimit) -> Value:
-    return {
-        "Set": rate.known,
-        "Remain": rate.remain,
-        "Limit": rate.limit,
-        "Reset": rate.reset,
-        "Policies": list(rate.policies),
-    }
+    for value in given[: 2 if between else 1] if isinstance(given, list) else ():
+        named = value.get("reference") if isinstance(value, Mapping) else value
+        if isinstance(named, bytes):
+            shown.append(f'"{named[:200].decode("utf-8", "replace")}"')
+    return " ".join([name, f" {between} ".join(shown)]).rstrip()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import secrets
 import traceback
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import trio
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 MAX_ANSWER: Final = MAX_FRAME - 1024
 """Bytes of a result that still fits into a frame."""
+LARGE: Final = 1 << 20
+"""Bytes of arguments, of which no more than one call of a run is held at a time beyond this."""
 NAMED: Final = 40
 """Characters of a script's name that Lua repeats in its errors at least."""
 RECORD: Final = 128
@@ -98,6 +101,9 @@ class Run:
                 case Call() as call if asks_nobody(call.operation):
                     # A task of its own would take longer than the answer.
                     await self._answer(child, call, nursery.cancel_scope)
+                case Call() as call if len(call.payload) > LARGE:
+                    # Whatever the child sends meanwhile waits in its socket.
+                    await nursery.start(self._answer, child, call, nursery.cancel_scope)
                 case Call() as call:
                     nursery.start_soon(self._answer, child, call, nursery.cancel_scope)
                 case Log(level, text):
@@ -109,9 +115,21 @@ class Run:
                 case other:
                     raise WireError(f"{type(other).__name__} is no message of a child")
 
-    async def _answer(self, child: Child, call: Call, conversation: trio.CancelScope) -> None:
+    async def _answer(
+        self,
+        child: Child,
+        call: Call,
+        conversation: trio.CancelScope,
+        *,
+        task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """Do what a call asks for, and send the answer; *task_status* is told when the arguments are held no longer."""
         try:
-            result = await self._perform(call)
+            try:
+                result = await self._perform(call)
+            finally:
+                call = replace(call, payload=b"")
+                task_status.started()
             # Packed only when it is its turn: a child that does not read holds up nothing but its own answers.
             await take(self._answering)
             try:
@@ -125,14 +143,15 @@ class Run:
             self._outcome = self._defect(call, exc)
             conversation.cancel()
 
-    async def _perform(self, call: Call) -> Value | OperationFailed:
+    async def _perform(self, call: Call) -> Value | Failure:
         given = unpack(call.payload)
         self._open[call.number] = call.line, describe(call.operation, given)
-        result: Value | OperationFailed
+        result: Value | Failure
         try:
             result = await self._gate.perform(call.operation, given)
         except OperationFailed as exc:
-            result = exc
+            # The exception itself would hold on to the arguments.
+            result = Failure(call.number, pack(exc.payload()))
         # A run that is cut off meanwhile tells what it was at.
         await trio.lowlevel.checkpoint_if_cancelled()
         del self._open[call.number]
@@ -184,9 +203,9 @@ class Run:
         return self._ended(verdict, f"{where}{why}{at}")
 
 
-def _packed(call: Call, result: Value | OperationFailed) -> Message:
-    if isinstance(result, OperationFailed):
-        return Failure(call.number, pack(result.payload()))
+def _packed(call: Call, result: Value | Failure) -> Message:
+    if isinstance(result, Failure):
+        return result
     payload = pack(result)
     if len(payload) > MAX_ANSWER:
         refusal = {"message": f"{call.operation}: the answer has {len(payload)} bytes", "code": "TOO_LARGE"}

@@ -75,7 +75,7 @@ async def _once(config: Config, options: Options, log: Logger, scripts: Sequence
         if any(_ASKS.search(script.text) for script in scripts):
             # The launcher loads Lua meanwhile, and no script's timeout pays for it.
             registry.prepare()
-        once_ = Once(registry, launcher, log, parallel=config.defaults.parallel, dry_run=options.dry_run)
+        once_ = Once(registry, launcher, log, files=files, parallel=config.defaults.parallel, dry_run=options.dry_run)
         return await once_.run(scripts)
 
 

@@ -11,10 +11,10 @@ import itertools
 import os
 import resource
 import sys
-from typing import TYPE_CHECKING
 
 import trio
 
+from regbot.registry.content import Bytes
 from regbot.registry.descriptor import Descriptor
 from regbot.registry.digest import Digest
 from regbot.registry.files import Files
@@ -22,13 +22,6 @@ from regbot.registry.layout import Layout
 from regbot.registry.manifest import Manifest
 from regbot.registry.reference import Reference
 from tests import images
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
-
-async def _one_piece(data: bytes) -> AsyncGenerator[bytes]:
-    yield data
 
 
 async def _write_for_ever(folder: str, seed: int) -> None:
@@ -39,7 +32,7 @@ async def _write_for_ever(folder: str, seed: int) -> None:
             target = Reference.parse(f"ocidir://x:{('a', 'b', f'n{number % 5}')[number % 3]}")
             for data in image.blobs.values():
                 descriptor = Descriptor("", Digest.of(data), len(data))
-                await layout.put_blob(target.repository, descriptor, _one_piece(data))
+                await layout.put_blob(target.repository, descriptor, Bytes(data))
             await layout.put_manifest(target, Manifest.read(image.manifest, media_type=image.media_type))
 
 

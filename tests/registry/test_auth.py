@@ -1,95 +1,525 @@
 from __future__ import annotations
 
-import base64
+import json
+import logging
+import traceback
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
+import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+import trio
+import trio.testing
 
-from regbot.registry.auth import Auth, Challenge, parse_challenges
-from regbot.registry.credentials import Secret
-from regbot.registry.errors import RegistryError
+from regbot.registry.auth import Auth
+from regbot.registry.challenges import Challenge, parse_challenges
+from regbot.registry.credentials import ANONYMOUS, Login, Secret
+from regbot.registry.errors import NotFound, RegistryError
+from regbot.registry.exchange import Answer, Request
 from regbot.registry.hosts import Host
-from tests.fake_registry import CANARY
+from regbot.registry.observer import Silent
+from regbot.registry.reference import Repository
+from regbot.registry.refusals import REST
+from tests.fake_registry import CANARY, NAME, Asked, FakeRegistry, Listener, Reply, client, error
+from tests.registry.bearer import REALM, TAGS, Bearer, scopes
 
-BASIC = [Challenge("basic", {"realm": "x"})]
-BOT = Host("a.example", user="bot", password=Secret("Pä$$:w0rd"))
+if TYPE_CHECKING:
+    from regbot.registry.http import Client
+
+BOT = Host(NAME, login=Login("bot", Secret(CANARY)))
+WRONG = Host(NAME, login=Login("bot", Secret(f"{CANARY}-no-more")))
+NOBODY = Host(NAME)
+BASIC = {"WWW-Authenticate": 'Basic realm="x"'}
+
+
+async def ask(sender: Client, repository: str = "team/app", method: str = "GET", *, mount: str = "") -> int:
+    """Ask for the tags of a repository, return the status."""
+    url = sender.url(Repository(NAME, repository), "tags/list")
+    try:
+        return (await sender.send(Request(method, url, NAME, repository, mount_from=mount))).status
+    except RegistryError as exc:
+        return exc.status
+
+
+async def failure(sender: Client, repository: str = "team/app") -> RegistryError:
+    """Ask likewise, return the error."""
+    with pytest.raises(RegistryError) as caught:
+        await sender.send(Request("GET", sender.url(Repository(NAME, repository), "tags/list"), NAME, repository))
+    return caught.value
+
+
+async def test_token() -> None:
+    """A challenge is answered with a token, which then goes along."""
+    fake = Bearer()
+    sender = client(fake, BOT)
+    assert [await ask(sender), await ask(sender)] == [200, 200]
+    assert fake.talk == ["list", "token bot", "list Bearer t0", "list Bearer t0"]
+
+
+async def test_token_beforehand() -> None:
+    """Once it is known where tokens come from, no request goes without one, and each asks for what it needs."""
+    fake = Bearer()
+    fake.guard("GET /v2/team/other/tags/list")
+    fake.guard("PUT /v2/team/other/tags/list")
+    sender = client(fake, BOT)
+    await ask(sender)
+    await ask(sender, "team/other")
+    await ask(sender, "team/other", "PUT", mount="team/app")
+    assert fake.talk[3:] == ["token bot", "list Bearer t1", "token bot", "list Bearer t2"]
+    assert [scopes(asked) for asked in fake.asked if asked.url.startswith(REALM)] == [
+        ["repository:team/app:pull"],
+        ["repository:team/other:pull"],
+        ["repository:team/other:pull,push", "repository:team/app:pull"],
+    ]
+
+
+async def test_anonymous_token() -> None:
+    """Without a login a token is asked for all the same, and the operator may know why."""
+    fake, listener = Bearer(anonymous=True), Listener()
+    sender = client(fake, NOBODY, observer=listener)
+    assert [await ask(sender), await ask(sender)] == [200, 200]
+    assert fake.talk == ["list", "token", "list Bearer t0", "list Bearer t0"]
+    assert listener.debugged == [f"requests to {NAME} are anonymous because no credentials are configured for {NAME}"]
+
+
+async def test_anonymous_token_refused() -> None:
+    """Who is nobody and gets no token is told so, each time."""
+    sender = client(Bearer(), NOBODY)
+    for _ in range(2):
+        found = await failure(sender)
+        assert str(found).startswith(f"GET {REALM}: 401 UNAUTHORIZED: wrong password (no credentials are configured")
+
+
+async def test_expired_token() -> None:
+    """A token that the registry refuses is replaced, and the request repeated, once."""
+    fake = Bearer()
+    sender = client(fake, BOT)
+    await ask(sender)
+    fake.revoked.add("t0")
+    assert await ask(sender) == 200
+    assert fake.talk[3:] == ["list Bearer t0", "token bot", "list Bearer t1"]
+
+
+@pytest.mark.parametrize(("age", "status"), [(20, 400), (40, 200)])
+async def test_expired_token_as_bad_request(age: float, status: int, autojump_clock: trio.testing.MockClock) -> None:
+    """A 400 to a token that is not new is answered with another one; to a new one it is just that."""
+    fake = Bearer()
+    sender = client(fake, BOT)
+    await ask(sender)
+    await trio.sleep(age)
+    fake.revoked.add("t0")
+    fake.expired = 400
+    assert await ask(sender) == status
+    assert len(fake.talk) == (6 if status == 200 else 4)
+
+
+async def test_expired_token_without_challenge() -> None:
+    """A 401 that forgets to say where tokens come from is still one."""
+    fake = Bearer()
+    sender = client(fake, BOT)
+    await ask(sender)
+    fake.instead(f"GET {TAGS}", Reply(401), Reply(200))
+    assert await ask(sender) == 200
+
+
+async def test_not_allowed() -> None:
+    """A login that may not see something costs a few requests at first, and then one each."""
+    fake = Bearer()
+    sender = client(fake, BOT)
+    fake.revoked |= {"t0", "t1"}
+    found = await failure(sender)
+    assert 'the token that was given to user "bot" does not allow it' in str(found)
+    before = [await ask(sender), len(fake.asked)][1]
+    await ask(sender)
+    assert len(fake.asked) == before + 1
+
+
+async def test_scope_of_the_challenge() -> None:
+    """A registry that wants another scope than ours is given that, and asked at once the next time."""
+    fake = Bearer()
+    fake.challenge += ',scope="repository:virtual/team/app:pull"'
+    fake.with_scope = False
+    sender = client(fake, BOT)
+    assert [await ask(sender), await ask(sender)] == [200, 200]
+    assert [scopes(asked) for asked in fake.asked if asked.url.startswith(REALM)] == [
+        ["repository:virtual/team/app:pull"]
+    ]
+
+
+async def test_scope_changes() -> None:
+    """A scope that the registry no longer insists on is forgotten."""
+    auth = Auth(BOT, nothing, Silent())
+    request = Request("GET", httpx.URL(f"https://{NAME}{TAGS}"), NAME, "team/app")
+    for scope in ("repository:x:pull", "repository:team/app:pull"):
+        auth.heard(request, 401, parse_challenges(f'Bearer realm="{REALM}",scope="{scope}"'), {})
+        with pytest.raises(AssertionError, match=scope.replace(":", "%3A").replace("/", "%2F")):
+            await auth.headers(request)
+
+
+async def test_scope_that_is_not_repeated() -> None:
+    """A challenge without a scope does not change what was learned."""
+    fake = Bearer()
+    fake.challenge += ',scope="repository:virtual/team/app:pull"'
+    fake.with_scope = False
+    sender = client(fake, BOT)
+    await ask(sender)
+    fake.instead(f"GET {TAGS}", Reply(401), Reply(200))
+    assert await ask(sender) == 200
+    assert scopes(fake.asked[-2]) == ["repository:virtual/team/app:pull"]
+
+
+async def test_change_of_scheme_under_way(autojump_clock: trio.testing.MockClock) -> None:
+    """Who waits for a token while the registry changes to Basic goes on with what he began."""
+
+    async def send(request: Request) -> Answer:
+        await trio.sleep(1)
+        return Answer(200, httpx.Headers(), b'{"token": "t"}', request.url)
+
+    auth = Auth(BOT, send, Silent())
+    request = Request("GET", httpx.URL(f"https://{NAME}{TAGS}"), NAME, "team/app")
+    auth.heard(request, 401, parse_challenges(f'Bearer realm="{REALM}"'), {})
+    async with trio.open_nursery() as nursery:
+        for _ in range(2):
+            nursery.start_soon(auth.headers, request)
+        await trio.testing.wait_all_tasks_blocked()
+        auth.heard(request, 401, [Challenge("basic")], {})
+    assert (await auth.headers(request))["Authorization"].startswith("Basic ")
+
+
+async def nothing(request: Request) -> Answer:
+    """Be a Send that nobody should call."""
+    raise AssertionError(request.url)
+
+
+async def test_wrong_password(autojump_clock: trio.testing.MockClock) -> None:
+    """A password that a token server refuses is not shown again for a while, to nobody, and the error says so."""
+    fake, listener = Bearer(), Listener()
+    fake.guard("GET /v2/team/other/tags/list")
+    sender = client(fake, WRONG, observer=listener)
+    first, second, third = await failure(sender), await failure(sender), await failure(sender, "team/other")
+    assert fake.talk == ["list", "token bot", "token", "token"]
+    assert (first.status, first.code, first.temporary) == (401, "UNAUTHORIZED", False)
+    assert all(
+        f'GET {REALM}: 401 UNAUTHORIZED: wrong password (the token server refuses user "bot"; '
+        "that is not sent again for 60 s)" in str(found)
+        for found in (first, second, third)
+    )
+    assert listener.debugged[-1].endswith('anonymous because the token server refuses user "bot"')
+    await trio.sleep(REST)
+    await failure(sender)
+    assert fake.talk[4:] == ["token bot"]
+
+
+async def test_wrong_password_for_public_images() -> None:
+    """What everybody may see can be seen with a wrong password, too, after the first error."""
+    fake = Bearer(anonymous=True)
+    sender = client(fake, WRONG)
+    assert [await ask(sender), await ask(sender)] == [401, 200]
+
+
+async def test_wrong_password_of_many() -> None:
+    """However many requests begin at once, a wrong password is shown once."""
+    fake = Bearer()
+    sender = client(fake, replace(WRONG, req_concurrent=9))
+    async with trio.open_nursery() as nursery:
+        for number in range(9):
+            fake.guard(f"GET /v2/team/app{number}/tags/list")
+            nursery.start_soon(ask, sender, f"team/app{number}")
+    assert fake.talk.count("token bot") == 1
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_one_repository_denied(status: int) -> None:
+    """A token server that gives no token for one repository keeps nobody from the others."""
+    fake = Bearer()
+    fake.guard("GET /v2/team/secret/tags/list")
+    fake.instead("GET /token", lambda asked: Reply(status) if "secret" in str(asked.url) else fake.give(asked))
+    sender = client(fake, BOT)
+    assert [await ask(sender, name) for name in ("team/app", "team/secret", "team/app")] == [200, status, 200]
+
+
+async def test_basic_refused(autojump_clock: trio.testing.MockClock) -> None:
+    """A password that a registry refuses by Basic rests as well, and requests go without."""
+    fake = FakeRegistry()
+    fake.on(f"GET {TAGS}", Reply(401, headers=BASIC))
+    sender = client(fake, BOT)
+    first, second = await failure(sender), await failure(sender)
+    assert ["Authorization" in asked.headers for asked in fake.asked] == [False, True, False]
+    assert 'the registry refuses user "bot"; that is not sent again for 60 s' in str(first)
+    assert str(first) == str(second)
+    await trio.sleep(REST)
+    await failure(sender)
+    assert ["Authorization" in asked.headers for asked in fake.asked[3:]] == [True]
+
+
+async def test_basic_of_one_repository() -> None:
+    """A password that was right a moment ago is still sent for other repositories."""
+    fake = FakeRegistry()
+    fake.on(f"GET {TAGS}", Reply(401, headers=BASIC), Reply())
+    fake.on("GET /v2/team/secret/tags/list", Reply(401, headers=BASIC))
+    sender = client(fake, BOT)
+    assert [await ask(sender, name) for name in ("team/app", "team/secret", "team/app")] == [200, 401, 200]
+    assert ["Authorization" in asked.headers for asked in fake.asked] == [False, True, True, True]
+
+
+async def test_from_basic_to_bearer() -> None:
+    """A registry that wants a token where Basic was said has not refused the password."""
+    fake = Bearer()
+    fake.on("GET /v2/team/other/tags/list", Reply(401, headers=BASIC), Reply())
+    sender = client(fake, BOT)
+    assert [await ask(sender, "team/other"), await ask(sender)] == [200, 200]
+
+
+async def test_both_schemes() -> None:
+    """Of Basic and a token the token is taken, wherever it stands."""
+    fake = Bearer()
+    fake.challenge = 'Basic realm="x", ' + fake.challenge
+    sender = client(fake, BOT)
+    assert await ask(sender) == 200
+
+
+async def test_basic_beside_a_bad_realm() -> None:
+    """Where a token cannot be had, Basic will do."""
+    fake = FakeRegistry()
+    fake.on(f"GET {TAGS}", Reply(401, headers={"WWW-Authenticate": 'Bearer service="x", Basic realm="y"'}), Reply())
+    sender = client(fake, BOT)
+    assert await ask(sender) == 200
+    assert fake.asked[1].headers["Authorization"].startswith("Basic ")
 
 
 @pytest.mark.parametrize(
-    ("header", "challenges"),
+    ("login", "challenge", "why"),
     [
-        ("", []),
-        ('Basic realm="a, b=c"', [Challenge("basic", {"realm": "a, b=c"})]),
-        ("BASIC", [Challenge("basic")]),
-        (
-            'Bearer realm="https://t/token",service="s",scope="repository:a/b:pull,push", Basic realm="x"',
-            [
-                Challenge("bearer", {"realm": "https://t/token", "service": "s", "scope": "repository:a/b:pull,push"}),
-                Challenge("basic", {"realm": "x"}),
-            ],
-        ),
-        (r'Basic Realm = "say \"hi\""', [Challenge("basic", {"realm": 'say "hi"'})]),
-        ("Basic realm=plain, charset=UTF-8", [Challenge("basic", {"realm": "plain", "charset": "UTF-8"})]),
-        ('realm="lost"', []),
+        (BOT.login, "Negotiate, Digest realm=x", "by Negotiate, Digest, and only Basic and Bearer are understood"),
+        (BOT.login, "", "does not say how to log in"),
+        (BOT.login, 'Bearer service="x"', "does not say where to get it; nothing is sent there"),
+        (BOT.login, f'Bearer realm="http://{CANARY}.test/"', "which is not https; nothing is sent there"),
+        (Login(identity_token=Secret(CANARY)), "Basic", "a user and a password, and there is only the identity token"),
+        (ANONYMOUS, "Basic", f"no credentials are configured for {NAME}"),
     ],
 )
-def test_challenges(header: str, challenges: list[Challenge]) -> None:
-    """A header has as many challenges as schemes, each with its parameters."""
-    assert parse_challenges(header) == challenges
+async def test_nothing_to_say(login: Login, challenge: str, why: str) -> None:
+    """What cannot be answered is named, and above all gets no password."""
+    fake = FakeRegistry()
+    fake.on(f"GET {TAGS}", Reply(401, headers={"WWW-Authenticate": challenge}))
+    sender = client(fake, Host(NAME, login=login))
+    assert why in str(await failure(sender))
+    assert ["Authorization" in asked.headers for asked in fake.asked] == [False]
 
 
-@given(st.text())
-def test_any_header(header: str) -> None:
-    """No header is an error."""
-    assert isinstance(parse_challenges(header), list)
+@pytest.mark.parametrize("challenge", ["Bearer", 'Bearer realm="http://auth.test/"', "Basic", "Negotiate"])
+async def test_registry_token(challenge: str) -> None:
+    """A token for the registry itself goes there as it is, and rests where it is refused."""
+    fake = FakeRegistry()
+    refused = Reply(401, headers={"WWW-Authenticate": challenge})
+    fake.on(f"GET {TAGS}", refused, Reply(), refused)
+    sender = client(fake, Host(NAME, login=Login(registry_token=Secret(CANARY))))
+    assert [await ask(sender), await ask(sender), await ask(sender)] == [200, 401, 401]
+    said = [asked.headers.get("Authorization") for asked in fake.asked]
+    assert said == [None, f"Bearer {CANARY}", f"Bearer {CANARY}", None]
 
 
-def test_answer_is_remembered() -> None:
-    """Nothing is sent unasked; a challenge is answered, and the answer sent along from then on."""
-    auth = Auth(BOT)
-    assert auth.headers() == {}
-    assert auth.answer(BASIC, {})
-    assert base64.b64decode(auth.headers()["Authorization"].removeprefix("Basic ")).decode() == "bot:Pä$$:w0rd"
+async def test_identity_token() -> None:
+    """An identity token goes to the token server, and only there; one that is refused rests."""
+    fake = Bearer()
+    fake.on("POST /token", Reply(400, b'{"error": "invalid_grant"}'))
+    sender = client(fake, Host(NAME, login=Login("<token>", Secret(CANARY))))
+    found = await failure(sender)
+    assert "the token server refuses the identity token; that is not sent again for 60 s" in str(found)
+    await failure(sender)
+    assert [CANARY in asked.body.decode() for asked in fake.asked] == [False, True, False]
+    assert [asked.method for asked in fake.asked] == ["GET", "POST", "GET"]
 
 
-def test_answered_once() -> None:
-    """A registry that refuses the answer is not told it again."""
-    auth = Auth(BOT)
-    auth.answer(BASIC, {})
-    assert not auth.answer(BASIC, auth.headers())
-    assert 'refuses user "bot"' in auth.fault(BASIC)
+@pytest.mark.parametrize(("repo_auth", "talk"), [(False, 5), (True, 6)])
+async def test_repo_auth(*, repo_auth: bool, talk: int) -> None:
+    """What one repository taught holds for all, unless each is logged in to for itself."""
+    fake = Bearer()
+    fake.guard("GET /v2/team/other/tags/list")
+    sender = client(fake, replace(BOT, repo_auth=repo_auth))
+    assert [await ask(sender), await ask(sender, "team/other")] == [200, 200]
+    assert len(fake.talk) == talk
 
 
-def test_learned_meanwhile() -> None:
-    """A request that went without is repeated, though another one learned the answer in the meantime."""
-    auth = Auth(BOT)
-    auth.answer(BASIC, {})
-    assert auth.answer(BASIC, {})
+class Helper:
+    """Knows the logins that it was given, one after another."""
+
+    def __init__(self, *logins: Login | RegistryError) -> None:
+        self.calls = 0
+        self._logins = logins
+
+    async def __call__(self) -> Login:
+        """Be a Helper."""
+        login = self._logins[min(self.calls, len(self._logins) - 1)]
+        self.calls += 1
+        if isinstance(login, RegistryError):
+            raise login
+        return login
 
 
-def test_nothing_to_say() -> None:
-    """Without credentials there is no answer, and the fault is named."""
-    auth = Auth(Host("a.example"))
-    assert not auth.answer(BASIC, {})
-    assert auth.fault(BASIC) == "no credentials are configured for a.example"
+async def test_helper() -> None:
+    """A helper is asked when there is a challenge, and not before."""
+    fake, helper = Bearer(), Helper(BOT.login)
+    fake.instead(f"GET {TAGS}", Reply())
+    sender = client(fake, Host(NAME, helper=helper))
+    await ask(sender)
+    assert helper.calls == 0
+    fake.instead(f"GET {TAGS}", Reply(401, headers={"WWW-Authenticate": fake.challenge}), Reply())
+    assert await ask(sender) == 200
+    assert fake.talk == ["list", "list", "token bot", "list Bearer t0"]
+
+
+async def test_helper_knows_nobody() -> None:
+    """A helper that knows no login leaves us anonymous, and the operator may know that."""
+    fake, listener = Bearer(anonymous=True), Listener()
+    sender = client(fake, Host(NAME, helper=Helper(ANONYMOUS)), observer=listener)
+    assert await ask(sender) == 200
+    assert listener.debugged == [
+        f"requests to {NAME} are anonymous because the credential helper knows nobody at {NAME}"
+    ]
+
+
+async def test_helper_fails() -> None:
+    """A helper that fails is an error with its words."""
+    fake = Bearer()
+    helper = Helper(RegistryError("docker-credential-x: no keychain", code="CREDENTIALS"))
+    found = await failure(client(fake, Host(NAME, helper=helper)))
+    assert (str(found), found.code, fake.talk) == ("docker-credential-x: no keychain", "CREDENTIALS", ["list"])
+
+
+async def test_helper_renews() -> None:
+    """A password that changed is taken up with the next request, though the old one was refused."""
+    fake = FakeRegistry()
+    fake.on(f"GET {TAGS}", Reply(401, headers=BASIC), Reply(401, headers=BASIC), Reply())
+    sender = client(fake, Host(NAME, helper=Helper(WRONG.login, BOT.login)))
+    assert [await ask(sender), await ask(sender)] == [401, 200]
+
+
+async def test_helper_renews_under_way() -> None:
+    """A refusal of the old password says nothing about the new one."""
+    auth = Auth(Host(NAME, helper=Helper(WRONG.login, BOT.login)), nothing, Silent())
+    request = Request("GET", httpx.URL(f"https://{NAME}{TAGS}"), NAME, "team/app")
+    auth.heard(request, 401, [Challenge("basic")], {})
+    old, new = await auth.headers(request), await auth.headers(request)
+    auth.heard(request, 401, [Challenge("basic")], old)
+    assert await auth.headers(request) == new != old
 
 
 @pytest.mark.parametrize(
-    ("user", "password"), [("bot", f"{CANARY}\udcff"), (f"{CANARY}\ud800", "x")], ids=["one", "other"]
+    "login",
+    [
+        Login("bot", Secret(f"{CANARY}\udcff")),
+        Login(f"{CANARY}\ud800", Secret("x")),
+        Login(registry_token=Secret(f"{CANARY}\n")),
+    ],
 )
-def test_not_to_be_sent(user: str, password: str) -> None:
-    """A user or password that is no text is a fault of the configuration, and nobody is shown any of it."""
-    with pytest.raises(RegistryError, match=r"configured for a\.example") as caught:
-        Auth(Host("a.example", user=user, password=Secret(password)))
+@pytest.mark.parametrize("by_helper", [False, True])
+async def test_not_to_be_sent(login: Login, *, by_helper: bool) -> None:
+    """A login that cannot be sent is a fault of the configuration, and nobody is shown any of it."""
+    host = Host(NAME, helper=Helper(login)) if by_helper else Host(NAME, login=login)
+    fake = FakeRegistry()
+    fake.on(f"GET {TAGS}", Reply(401, headers=BASIC))
+    with pytest.raises(RegistryError, match=f"for {NAME} has characters that cannot be sent") as caught:
+        await client(fake, host).send(Request("GET", httpx.URL(f"https://{NAME}{TAGS}"), NAME, "team/app"))
     assert caught.value.code == "CONFIG"
-    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
-    assert CANARY not in str(caught.value)
+    assert CANARY not in "".join(traceback.format_exception(caught.value))
 
 
-def test_other_scheme() -> None:
-    """A scheme that is not understood gets no answer, and above all not the password."""
-    auth = Auth(BOT)
-    assert not auth.answer([Challenge("negotiate")], {})
-    assert auth.headers() == {}
-    assert "Negotiate" in auth.fault([Challenge("negotiate")])
+@pytest.mark.parametrize(
+    "realm",
+    [
+        "http://auth.test/token",
+        "https://169.254.169.254/token",
+        "https://[::ffff:169.254.169.254]/token",
+        "https://2852039166/token",
+        "https://localhost/token",
+        "https://bot@auth.test/token",
+    ],
+)
+async def test_bad_realm(realm: str) -> None:
+    """Nothing at all is sent to a realm that will not do."""
+    fake = Bearer(realm=realm)
+    found = await failure(client(fake, BOT))
+    assert "nothing is sent there" in str(found)
+    assert fake.talk == ["list"]
+
+
+async def test_realm_gets_only_its_login() -> None:
+    """A realm that two registries name gets from each only that one's login."""
+    fake = Bearer({"bot": CANARY, "other": "secret"})
+    fake.guard("GET https://other.test/v2/team/app/tags/list")
+    sender = client(fake, BOT, Host("other.test", login=Login("other", Secret("secret"))), Host("third.test"))
+    for name in (NAME, "other.test", "third.test"):
+        request = Request("GET", httpx.URL(f"https://{name}{TAGS}"), name, "team/app")
+        with pytest.raises(RegistryError) if name == "third.test" else nullcontext():
+            await sender.send(request)
+    assert fake.talk[1::3] == ["token bot", "token other", "token"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_realm_redirects(status: int) -> None:
+    """A token server's redirect is an error, and our login does not follow it."""
+    fake = Bearer()
+    fake.instead("GET /token", Reply(status, headers={"Location": "https://evil.test/token"}))
+    found = await failure(client(fake, BOT))
+    assert (found.status, fake.talk) == (status, ["list", "token bot"])
+
+
+async def test_token_stays_at_home() -> None:
+    """A token is not sent along to where the registry's answer leads."""
+    fake = Bearer()
+    fake.instead(
+        f"GET {TAGS}",
+        Reply(401, headers={"WWW-Authenticate": fake.challenge}),
+        Reply(307, headers={"Location": "https://cdn.test/v2/team/app/tags/list"}),
+    )
+    fake.on("GET https://cdn.test/v2/team/app/tags/list", Reply(401, headers={"WWW-Authenticate": fake.challenge}))
+    await ask(client(fake, BOT))
+    assert fake.talk == ["list", "token bot", "list Bearer t0", "list"]
+
+
+async def test_missing_realm_is_no_missing_image() -> None:
+    """A token server that answers 404 does not make an image missing."""
+    fake = Bearer()
+    fake.instead("GET /token", Reply(404, error("NAME_UNKNOWN")))
+    fake.on("POST /token", Reply(404, error("NAME_UNKNOWN")))
+    found = await failure(client(fake, BOT))
+    assert (found.status, isinstance(found, NotFound)) == (404, False)
+
+
+async def test_token_server_down() -> None:
+    """A token server in trouble is tried again with the request."""
+    fake = Bearer()
+    fake.instead("GET /token", Reply(503), Reply(200, b'{"token": "t0"}'))
+    assert await ask(client(fake, BOT)) == 200
+
+
+def echo(asked: Asked) -> Reply:
+    """Repeat a request, as careless servers do, in the words of an error."""
+    said = f"{asked.url} {asked.headers.get('Authorization')} {asked.body.decode()}"
+    return Reply(401, error("UNAUTHORIZED", said), {"WWW-Authenticate": f'Bearer realm="{REALM}"'})
+
+
+@pytest.mark.parametrize(
+    ("login", "careless"),
+    [
+        (BOT.login, f"GET {TAGS}"),
+        (BOT.login, "GET /token"),
+        (Login("<token>", Secret(CANARY)), "POST /token"),
+        (Login(registry_token=Secret(CANARY)), f"GET {TAGS}"),
+    ],
+    ids=str,
+)
+async def test_nothing_is_told(login: Login, careless: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither errors nor the log nor what an operator hears hold a password or a token, though servers repeat them."""
+    caplog.set_level(logging.DEBUG)
+    fake, listener = Bearer(), Listener()
+    fake.instead("GET /token", Reply(200, json.dumps({"token": f"{CANARY}-token"}).encode()))
+    fake.instead(careless, echo)
+    sender = client(fake, Host(NAME, login=login), observer=listener)
+    found = await failure(sender)
+    told = "".join(traceback.format_exception(found)) + repr(vars(found)) + caplog.text + str(listener.debugged)
+    assert "***" in str(found)
+    assert CANARY not in told
+    assert login.basic.reveal() not in told

@@ -1,78 +1,105 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 import trio
 
 from regbot.registry import blobs
+from regbot.registry.blobs import Stored
 from regbot.registry.descriptor import Descriptor
 from regbot.registry.digest import Digest
 from regbot.registry.errors import NotFound, RegistryError, Unreachable, Unverified
-from regbot.registry.exchange import Request
-from regbot.registry.held import Held
-from regbot.registry.hosts import Host, Hosts, Tls
-from regbot.registry.http import Client
+from regbot.registry.hosts import Host, Tls
+from regbot.registry.mirrors import Mirrors
+from regbot.registry.observer import Silent
 from regbot.registry.reference import Repository
-from tests.fake_registry import CANARY, NAME, FakeRegistry, Pieces, Reply, client, error, host, raw_server
+from tests.fake_registry import CANARY, NAME, FakeRegistry, Reply, client, error, host, raw_server
+from tests.registry.breaking import Breaking
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
+    from regbot.registry.http import Client
     from tests.docker_registry import DockerRegistry
 
 DATA = b"0123456789"
 DIGEST = Digest.of(DATA)
 BLOB = Descriptor("", DIGEST, len(DATA))
 REPOSITORY = Repository(NAME, "team/app")
-SOURCE = Repository(NAME, "team/base")
-GET = f"GET /v2/team/app/blobs/{DIGEST}"
-UPLOADS = "/v2/team/app/blobs/uploads/"
-REQUEST = Request("GET", httpx.URL("https://source.test/v2/x"), "source.test")
+PATH = f"/v2/team/app/blobs/{DIGEST}"
+GET, HEAD = f"GET {PATH}", f"HEAD {PATH}"
 CHALLENGE = Reply(401, headers={"WWW-Authenticate": "Basic"})
+MIRRORED = (Host(NAME, mirrors=("one.test", "two.test")), Host("one.test", priority=2), Host("two.test", priority=1))
 
 
-async def read(data: AsyncIterator[bytes]) -> list[bytes]:
-    """Return the chunks of a stream."""
-    return [chunk async for chunk in data]
+def stored(sender: Client, descriptor: Descriptor = BLOB, *, repository: Repository = REPOSITORY) -> Stored:
+    """Return a blob as it is read by *sender*."""
+    return Stored(sender, Mirrors(sender, Silent()).places(repository), descriptor)
+
+
+async def read(blob: Stored, offset: int = 0) -> bytes:
+    """Return a blob from *offset* on."""
+    async with blob.open(offset) as data:
+        return b"".join([piece async for piece in data])
+
+
+class Counted:
+    """What was given out of a blob, though it failed."""
+
+    size = 0
+
+    async def read(self, blob: Stored) -> None:
+        """Read it all."""
+        async with blob.open() as data:
+            async for piece in data:
+                self.size += len(piece)
 
 
 async def get(fake: FakeRegistry, descriptor: Descriptor = BLOB) -> bytes:
     """Return a blob from *fake*."""
-    async with blobs.get(client(fake), REPOSITORY, descriptor) as data:
-        return b"".join(await read(data))
+    return await read(stored(client(fake), descriptor))
 
 
-async def test_get() -> None:
-    """A blob comes as it is."""
+@pytest.mark.parametrize("size", [len(DATA), -1])
+@pytest.mark.parametrize("algorithm", ["sha256", "sha384", "sha512"])
+async def test_get(algorithm: str, size: int) -> None:
+    """A blob comes as it is, whatever its digest, and also if nobody knows its size."""
     fake = FakeRegistry()
-    fake.on(GET, Reply(200, DATA))
-    assert await get(fake) == DATA
-
-
-async def test_unknown_size() -> None:
-    """A blob of unknown size is verified by its digest alone."""
-    fake = FakeRegistry()
-    fake.on(GET, Reply(200, DATA))
-    assert await get(fake, Descriptor("", DIGEST, -1)) == DATA
+    digest = Digest.of(DATA, algorithm)
+    fake.on(f"GET /v2/team/app/blobs/{digest}", Reply(200, DATA))
+    assert await get(fake, Descriptor("", digest, size)) == DATA
 
 
 @pytest.mark.parametrize("body", [b"", DATA[:-1], DATA + b"x", b"x" * 10, b"x" * 100])
 async def test_wrong_bytes(body: bytes) -> None:
-    """Too few bytes, too many or the wrong ones are refused."""
+    """Too few bytes, too many or the wrong ones are refused, and not asked for again."""
     fake = FakeRegistry()
     fake.on(GET, Reply(200, body))
     with pytest.raises(Unverified):
         await get(fake)
+    assert len(fake.asked) == 1
 
 
-async def test_last_chunk_is_held_back() -> None:
-    """Whoever passes chunks on never gets the last one of something wrong."""
-    stream = blobs.Verified(Pieces(b"01234", b"56780"), BLOB, REQUEST)
-    assert await anext(stream) == b"01234"
-    with pytest.raises(Unverified, match="digest"):
-        await anext(stream)
+async def test_last_piece_is_held_back() -> None:
+    """Whoever passes pieces on never gets the last one of something wrong."""
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n" + bytes(3_000_000)
+    async with raw_server(answer) as address:
+        sender = Breaking().client(Host(address, tls=Tls.DISABLED))
+        blob = stored(sender, Descriptor("", DIGEST, 3_000_000), repository=Repository(address, "x"))
+        given = Counted()
+        with pytest.raises(Unverified, match="digest"):
+            await given.read(blob)
+        await sender.aclose()
+    assert given.size < 3_000_000
+
+
+async def test_empty(registry: DockerRegistry) -> None:
+    """A blob may hold nothing."""
+    digest = registry_blob(registry, b"")
+    sender = Breaking().client(Host(registry.host, tls=Tls.DISABLED))
+    where = Repository(registry.host, "x")
+    assert await read(stored(sender, Descriptor("", digest, 0), repository=where)) == b""
+    await sender.aclose()
 
 
 async def test_missing() -> None:
@@ -88,154 +115,245 @@ async def test_redirected_without_credentials() -> None:
     fake = FakeRegistry()
     fake.on(GET, CHALLENGE, Reply(307, headers={"Location": "https://cdn.test/x?signature=1"}))
     fake.on("GET https://cdn.test/x?signature=1", Reply(200, DATA))
-    async with blobs.get(client(fake, host(user="bot")), REPOSITORY, BLOB) as data:
-        assert b"".join(await read(data)) == DATA
+    assert await read(stored(client(fake, host(user="bot")))) == DATA
     assert CANARY not in str(fake.asked[-1].headers.raw)
     assert "Authorization" not in fake.asked[-1].headers
 
 
-@pytest.mark.parametrize("size", [20, 5_000_000])
-async def test_broken_off(size: int) -> None:
-    """A connection that breaks in the middle of a blob is Unreachable, be the blob small or large."""
-    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + b"x" * (size // 2)
-    async with raw_server(answer) as address:
-        sender = Client(Hosts([Host(address, tls=Tls.DISABLED)]), user_agent="")
-        descriptor = Descriptor("", DIGEST, size)
-        with pytest.raises(Unreachable):
-            async with blobs.get(sender, Repository(address, "x"), descriptor) as data:
-                await read(data)
-        await sender.aclose()
-
-
 async def test_endless_blob() -> None:
     """A blob that does not stop at its size is cut off."""
-    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\n" + b"x" * 10_000_000
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\n" + b"x" * 100_000
     async with raw_server(answer, hang=True) as address:
-        sender = Client(Hosts([Host(address, tls=Tls.DISABLED)]), user_agent="")
+        sender = Breaking().client(Host(address, tls=Tls.DISABLED))
         with pytest.raises(Unverified, match="more than 10 bytes"):
-            async with blobs.get(sender, Repository(address, "x"), BLOB) as data:
-                await read(data)
+            await read(stored(sender, repository=Repository(address, "x")))
         await sender.aclose()
 
 
-async def test_put(registry: DockerRegistry) -> None:
-    """A blob that is put is there, and one that was not is not."""
-    sender = Client(Hosts([Host(registry.host, tls=Tls.DISABLED)]), user_agent="")
-    repository = Repository(registry.host, "team/app")
-    assert not await blobs.has(sender, repository, DIGEST)
-    await blobs.put(sender, repository, BLOB, Held(DATA))
-    assert await blobs.has(sender, repository, DIGEST)
-    assert registry.request("GET", f"/v2/team/app/blobs/{DIGEST}")[2] == DATA
+async def test_broken_off(registry: DockerRegistry) -> None:
+    """A blob that breaks off, and once more at once, is read on from where it ended; no byte is asked for twice."""
+    data = bytes(range(256)) * 20_000
+    digest = registry_blob(registry, data)
+    connections = Breaking()
+    connections.receive["GET"] = [1_000_000, 0, 3_000_000]
+    sender = connections.client(Host(registry.host, tls=Tls.DISABLED))
+    blob = stored(sender, Descriptor("", digest, len(data)), repository=Repository(registry.host, "x"))
+    assert await read(blob) == data
+    await sender.aclose()
+    ranges = ["", "bytes=1000000-", "bytes=1000000-", "bytes=4000000-"]
+    assert [request.headers.get("Range", "") for request in connections.asked] == ranges
+
+
+async def test_read_again(registry: DockerRegistry) -> None:
+    """A blob that was read in part is read again from anywhere, whole or to its end."""
+    data = bytes(range(256)) * 100_000
+    digest = registry_blob(registry, data)
+    sender = Breaking().client(Host(registry.host, tls=Tls.DISABLED))
+    blob = stored(sender, Descriptor("", digest, len(data)), repository=Repository(registry.host, "x"))
+    async with blob.open() as stream:
+        for _ in range(15):
+            await anext(stream)
+    assert [await read(blob, offset) for offset in (9_000_000, 0, len(data))] == [data[9_000_000:], data, b""]
     await sender.aclose()
 
 
+def registry_blob(registry: DockerRegistry, data: bytes) -> Digest:
+    """Have the registry hold a blob, in the repository x."""
+    digest = Digest.of(data)
+    location = registry.request("POST", "/v2/x/blobs/uploads/")[1]["Location"]
+    where = location.removeprefix(registry.url)
+    assert registry.request("PUT", f"{where}&digest={digest}", data)[0] == 201
+    return digest
+
+
+async def test_broken_off_for_ever(autojump_clock: trio.testing.MockClock) -> None:
+    """A blob of which no more comes is given up after some tries."""
+    fake = FakeRegistry()
+    fake.on(GET, Reply(200, DATA))
+    connections = Breaking(fake)
+    connections.receive["GET"] = [5] * 100
+    with pytest.raises(Unreachable, match=r"broke off .*tried 7 times"):
+        await read(stored(connections.client()))
+    assert len(fake.asked) == 7
+
+
+async def test_broken_off_in_the_end() -> None:
+    """If only the end of a blob broke off, of which all bytes came, it is not asked for again."""
+    fake = FakeRegistry()
+    fake.on(GET, Reply(200, DATA))
+    connections = Breaking(fake)
+    connections.receive["GET"] = [10]
+    assert await read(stored(connections.client())) == DATA
+    assert len(fake.asked) == 1
+
+
 @pytest.mark.parametrize(
-    ("location", "url"),
+    ("size", "rest"),
     [
-        ("/up/1?state=a%2Fb%3D", f"https://{NAME}/up/1?state=a%2Fb%3D&digest="),
-        (f"https://{NAME}/up/1", f"https://{NAME}/up/1?digest="),
-        ("1", f"https://{NAME}{UPLOADS}1?digest="),
+        (10, Reply(206, DATA[4:], {"Content-Range": "bytes 4-9/10"})),
+        (10, Reply(206, DATA[4:], {"Content-Range": "bytes 4-9/*"})),
+        (-1, Reply(206, DATA[4:], {"Content-Range": "bytes 4-9/10"})),
+        (10, Reply(200, DATA)),
+        (-1, Reply(200, DATA)),
     ],
 )
-async def test_upload_location(location: str, url: str) -> None:
-    """An upload goes where the registry says, and the query that it wants stays as it is."""
+async def test_rest(size: int, rest: Reply) -> None:
+    """The rest of a blob may come as a part, or with all that was there before."""
     fake = FakeRegistry()
-    fake.on(f"POST {UPLOADS}", CHALLENGE, Reply(202, headers={"Location": location}))
-    fake.on(f"PUT {url.split('?', maxsplit=1)[0].removeprefix(f'https://{NAME}')}", Reply(201))
-    await blobs.put(client(fake, host(user="bot")), REPOSITORY, BLOB, Held(DATA))
-    put = fake.asked[-1]
-    assert (put.url, put.body) == (f"{url}sha256%3A{DIGEST.encoded}", DATA)
-    assert (put.headers["Content-Length"], "Authorization" in put.headers) == ("10", True)
+    fake.on(GET, Reply(200, DATA), rest)
+    connections = Breaking(fake)
+    connections.receive["GET"] = [4]
+    assert await read(stored(connections.client(), replace(BLOB, size=size))) == DATA
 
 
-async def test_upload_elsewhere() -> None:
-    """An upload to another host is made, without our credentials."""
+@pytest.mark.parametrize(
+    "rest",
+    [
+        Reply(206, DATA[4:], {"Content-Range": "bytes 3-9/10"}),
+        Reply(206, DATA[4:], {"Content-Range": "bytes 4-9/11"}),
+        Reply(206, DATA[4:], {"Content-Range": "4-9"}),
+        Reply(206, DATA[4:]),
+        Reply(416, b"", {"Content-Range": "bytes */3"}),
+        Reply(416, b""),
+    ],
+)
+async def test_odd_rest(rest: Reply) -> None:
+    """An answer that is not the rest is an error, and never part of the blob."""
     fake = FakeRegistry()
-    fake.on(f"POST {UPLOADS}", CHALLENGE, Reply(202, headers={"Location": "https://store.test/up?key=1"}))
-    fake.on("PUT /up", Reply(201))
-    await blobs.put(client(fake, host(user="bot")), REPOSITORY, BLOB, Held(DATA))
-    assert (fake.asked[-1].url[:27], "Authorization" in fake.asked[-1].headers) == (
-        "https://store.test/up?key=1",
-        False,
-    )
+    fake.on(GET, Reply(200, DATA), rest)
+    connections = Breaking(fake)
+    connections.receive["GET"] = [4]
+    with pytest.raises(Unverified, match="from byte 4 on"):
+        await read(stored(connections.client()))
+    assert len(fake.asked) == 2
 
 
-@pytest.mark.parametrize("location", ["", "http://registry.test/up", "http://["])
-async def test_upload_to_nowhere(location: str) -> None:
-    """A registry that names no place for an upload, or one in the clear, is not sent anything."""
+async def test_part_of_nothing() -> None:
+    """A part that nobody asked for is an error."""
     fake = FakeRegistry()
-    fake.on(f"POST {UPLOADS}", Reply(202, headers={"Location": location}))
-    with pytest.raises(RegistryError, match="leads to"):
-        await blobs.put(client(fake), REPOSITORY, BLOB, Held(DATA))
-    assert len(fake.asked) == 1
+    fake.on(GET, Reply(206, DATA, {"Content-Range": "bytes 0-9/10"}))
+    with pytest.raises(Unverified, match="206"):
+        await get(fake)
 
 
-async def test_failed_upload_is_cancelled() -> None:
-    """An upload that the registry refuses is given up, and the error is that of the refusal."""
+async def test_nothing_left() -> None:
+    """Where nobody knew the size, a registry may say that nothing is left."""
     fake = FakeRegistry()
-    fake.on(f"POST {UPLOADS}", Reply(202, headers={"Location": "/up/1?s=1"}))
-    fake.on("PUT /up/1", Reply(400, error("DIGEST_INVALID")))
-    with pytest.raises(RegistryError, match="DIGEST_INVALID"):
-        await blobs.put(client(fake), REPOSITORY, BLOB, Held(DATA))
-    assert fake.lines[-1] == "DELETE /up/1?s=1"
+    fake.on(GET, Reply(200, DATA), Reply(416, b"", {"Content-Range": "bytes */10"}))
+    connections = Breaking(fake)
+    connections.receive["GET"] = [10]
+    assert await read(stored(connections.client(), replace(BLOB, size=-1))) == DATA
 
 
-async def test_broken_source_cancels_the_upload() -> None:
-    """What breaks off at its source is not stored, and the error is the source's."""
+async def test_retried() -> None:
+    """A registry in trouble is asked again, and waited for as long as it wants."""
     fake = FakeRegistry()
-    fake.on(f"POST {UPLOADS}", Reply(202, headers={"Location": "/up/1"}))
-    with pytest.raises(Unverified):
-        await blobs.put(client(fake), REPOSITORY, BLOB, blobs.Verified(Pieces(b"wrong"), BLOB, REQUEST))
-    assert fake.lines == [f"POST {UPLOADS}", "DELETE /up/1"]
+    fake.on(GET, Reply(503), Reply(429, headers={"Retry-After": "0"}), Reply(200, DATA))
+    assert await get(fake) == DATA
 
 
-async def test_cancelled_upload_is_cancelled() -> None:
-    """A run that is stopped in the middle of an upload gives that up, too."""
-
-    class Stalled(Held):
-        async def __anext__(self) -> bytes:
-            scope.cancel()
-            await trio.sleep_forever()
-            raise AssertionError
-
+async def test_no_slot_while_waiting(autojump_clock: trio.testing.MockClock) -> None:
+    """While somebody holds a slot for it, a registry that wants to be left alone is not waited for."""
     fake = FakeRegistry()
-    fake.on(f"POST {UPLOADS}", Reply(202, headers={"Location": "/up/1"}))
-    with trio.CancelScope() as scope:
-        await blobs.put(client(fake), REPOSITORY, BLOB, Stalled(b""))
-    assert fake.lines == [f"POST {UPLOADS}", "DELETE /up/1"]
+    fake.on(GET, Reply(503, headers={"Retry-After": "60"}))
+    sender = client(fake)
+    blob = Stored(sender, Mirrors(sender, Silent()).places(REPOSITORY), BLOB, leased=True)
+    with pytest.raises(RegistryError, match="503"):
+        await read(blob)
+    assert trio.current_time() == 0.0
+    assert blob.failure is not None
+    assert (blob.failure.temporary, blob.failure.retry_after) == (True, 60.0)
 
 
-async def test_mount() -> None:
-    """A mount names digest and source, as the registry itself calls it."""
+@pytest.mark.parametrize("first", [Reply(404), Reply(503), Reply(200, b"forged"), Reply(200, b"x" * 10)])
+async def test_mirrors(first: Reply) -> None:
+    """What one mirror does not have, or not right, is read from the next."""
     fake = FakeRegistry()
-    fake.on("POST /v2/hub/team/app/blobs/uploads/", Reply(201))
-    sender = client(fake, Host(NAME, path_prefix="hub"))
-    assert await blobs.mount(sender, DIGEST, SOURCE, REPOSITORY) is None
-    query = f"?mount=sha256%3A{DIGEST.encoded}&from=hub%2Fteam%2Fbase"
-    assert fake.lines == ["POST /v2/hub/team/app/blobs/uploads/" + query]
+    fake.on(f"GET https://one.test{PATH}", first)
+    fake.on(f"GET https://two.test{PATH}", Reply(200, DATA))
+    assert await read(stored(client(fake, *MIRRORED))) == DATA
+    assert len(fake.asked) == 2
 
 
-async def test_mount_falls_to_an_upload() -> None:
-    """A registry that mounts nothing has begun an upload instead."""
+async def test_mirror_breaks_off() -> None:
+    """What broke off at a mirror for good is read on elsewhere."""
     fake = FakeRegistry()
-    fake.on(f"POST {UPLOADS}", Reply(202, headers={"Location": "/up/1"}))
-    upload = await blobs.mount(client(fake), DIGEST, SOURCE, REPOSITORY)
-    assert upload is not None
-    assert upload.location.path == "/up/1"
+    fake.on(f"GET https://one.test{PATH}", Reply(200, DATA), Reply(500))
+    fake.on(f"GET https://two.test{PATH}", Reply(206, DATA[4:], {"Content-Range": "bytes 4-9/10"}))
+    connections = Breaking(fake)
+    connections.receive["GET"] = [4]
+    assert await read(stored(connections.client(*MIRRORED))) == DATA
+    assert len(fake.asked) == 3
 
 
-async def test_mount_refused() -> None:
-    """Where the source may not be mounted from, an upload is begun without it."""
+async def test_wrong_mirror_in_the_end() -> None:
+    """Where wrong bytes of a mirror were passed on already, it is too late for another one."""
     fake = FakeRegistry()
-    fake.on(f"POST {UPLOADS}", Reply(403, error("DENIED")), Reply(202, headers={"Location": "/up/1"}))
-    assert await blobs.mount(client(fake), DIGEST, SOURCE, REPOSITORY) is not None
-    assert fake.lines[-1] == f"POST {UPLOADS}"
+    data = bytes(10)
+    fake.on(f"GET https://one.test{PATH}", Reply(200, data), Reply(206, data[4:], {"Content-Range": "bytes 4-9/10"}))
+    connections = Breaking(fake)
+    connections.receive["GET"] = [4]
+    with pytest.raises(Unverified, match="digest"):
+        await read(stored(connections.client(*MIRRORED)))
+    assert len(fake.asked) == 2
 
 
-async def test_mount_fails() -> None:
-    """A registry in trouble is not asked for more."""
+async def test_no_mirror_helps() -> None:
+    """Where nobody has it, the error is the registry's own."""
     fake = FakeRegistry()
-    fake.on(f"POST {UPLOADS}", Reply(500))
-    with pytest.raises(RegistryError):
-        await blobs.mount(client(fake), DIGEST, SOURCE, REPOSITORY)
-    assert len(fake.asked) == 1
+    fake.on(GET, Reply(404, error("BLOB_UNKNOWN", "ours")))
+    with pytest.raises(NotFound, match="ours"):
+        await read(stored(client(fake, *MIRRORED)))
+
+
+async def test_head(registry: DockerRegistry) -> None:
+    """A look at a blob tells its size."""
+    digest = registry_blob(registry, DATA)
+    sender = Breaking().client(Host(registry.host, tls=Tls.DISABLED))
+    found = await blobs.head(sender, Repository(registry.host, "x"), digest)
+    await sender.aclose()
+    assert (found.digest, found.size, found.media_type) == (digest, 10, "application/octet-stream")
+
+
+async def test_has(registry: DockerRegistry) -> None:
+    """A blob that is there is there, and one that is not is not."""
+    digest = registry_blob(registry, DATA)
+    sender = Breaking().client(Host(registry.host, tls=Tls.DISABLED))
+    where = Repository(registry.host, "x")
+    assert [await blobs.has(sender, where, each) for each in (digest, Digest.of(b""))] == [True, False]
+    await sender.aclose()
+
+
+async def test_has_forbidden() -> None:
+    """A registry that does not say is an error."""
+    fake = FakeRegistry()
+    fake.on(HEAD, Reply(403))
+    with pytest.raises(RegistryError, match="403"):
+        await blobs.has(client(fake), REPOSITORY, DIGEST)
+
+
+@pytest.mark.parametrize(
+    ("reply", "size"),
+    [
+        (Reply(206, DATA[:1], {"Content-Range": "bytes 0-0/10"}), 10),
+        (Reply(206, DATA[:1], {"Content-Range": "bytes 0-0/*"}), -1),
+        (Reply(206, DATA[:1]), -1),
+        (Reply(200, DATA), 10),
+        (Reply(200, DATA, {"Content-Length": "many"}), -1),
+        (Reply(416, b"", {"Content-Range": "bytes */0"}), 0),
+    ],
+)
+async def test_head_by_get(reply: Reply, size: int) -> None:
+    """Of a registry without HEAD one byte is asked for, and the size is read from what it says of the rest."""
+    fake = FakeRegistry()
+    fake.on(GET, reply)
+    found = await blobs.head(client(fake, Host(NAME, disable_head=True)), REPOSITORY, DIGEST)
+    assert (found.size, fake.asked[0].headers["Range"]) == (size, "bytes=0-0")
+
+
+async def test_not_checkable() -> None:
+    """What could not be verified is not asked for."""
+    fake = FakeRegistry()
+    with pytest.raises(Unverified, match="cannot be checked"):
+        await get(fake, Descriptor("", Digest("md5", "0" * 32), 10))
+    assert fake.asked == []

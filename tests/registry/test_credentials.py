@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from regbot.registry.credentials import Secret
+from regbot.registry.credentials import ANONYMOUS, Login, Secret, hide
 
 CANARY = "canary-7f3a"
 
@@ -78,3 +78,61 @@ def test_empty() -> None:
     """Only the empty secret is false."""
     assert not Secret("")
     assert Secret(" ")
+
+
+def test_token_user() -> None:
+    """The user "<token>" is nobody: his password is an identity token, unless there is another one."""
+    assert Login("<token>", Secret(CANARY)) == Login(identity_token=Secret(CANARY))
+    assert Login("<token>", Secret("x"), Secret(CANARY)) == Login(identity_token=Secret(CANARY))
+    assert Login("<token>") == ANONYMOUS
+
+
+@pytest.mark.parametrize(
+    ("login", "shown"),
+    [
+        (ANONYMOUS, "nobody"),
+        (Login("bot", Secret(CANARY)), 'user "bot"'),
+        (Login("bot", Secret(CANARY), identity_token=Secret(CANARY)), "the identity token"),
+        (Login(registry_token=Secret(CANARY)), "the configured token"),
+    ],
+)
+def test_login_shown(login: Login, shown: str) -> None:
+    """A login is named by what it is, never by what is secret of it."""
+    assert str(login) == shown
+    assert bool(login) == (login != ANONYMOUS)
+    assert CANARY not in repr(login)
+
+
+@pytest.mark.parametrize(
+    ("login", "sendable"),
+    [
+        (ANONYMOUS, True),
+        (Login("böt", Secret("Pä$$:w0rd\n")), True),
+        (Login("bot\ud800"), False),
+        (Login("bot", Secret("\udcff")), False),
+        (Login(identity_token=Secret("\udcff")), False),
+        (Login(registry_token=Secret("a.b-c=")), True),
+        (Login(registry_token=Secret("a\r\nX: 1")), False),
+        (Login(registry_token=Secret("ä")), False),
+    ],
+)
+def test_sendable(login: Login, *, sendable: bool) -> None:
+    """Any text can be sent as a password; a token has to fit into a header."""
+    assert login.sendable is sendable
+
+
+def test_basic() -> None:
+    """User and password are sent as UTF-8 (RFC 7617)."""
+    assert Login("bot", Secret("Pä$$:w0rd")).basic == Secret("Ym90OlDDpCQkOncwcmQ=")
+
+
+def test_hide() -> None:
+    """What a server repeats of a login is masked in any form in which it was sent."""
+    login = Login("bot", Secret("p@ss/word"), Secret("refreshes"), Secret("bearer-1"))
+    text = f"{login.basic.reveal()}, p@ss/word, p%40ss%2Fword, refreshes, bearer-1, bot"
+    assert hide(text, login.secrets) == "***, ***, ***, ***, ***, bot"
+
+
+def test_hide_short() -> None:
+    """A secret that may be a word of any text is not looked for: the mask would give it away."""
+    assert hide("wrong password", [Secret("wrong"), Secret("")]) == "wrong password"

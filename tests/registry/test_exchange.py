@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regbot.registry.errors import RegistryError, Unverified
-from regbot.registry.exchange import Request
+from regbot.registry.exchange import TIMEOUTS, Request
 from tests.fake_registry import CANARY
 
 URL = httpx.URL(f"https://user:{CANARY}@a.example/v2/x/tags/list?token={CANARY}")
@@ -55,3 +55,26 @@ def test_fault() -> None:
         "x",
     )
     assert CANARY not in repr(vars(fault))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "kind"),
+    [
+        ("GET", "/v2/a/b/manifests/v1", "GET manifests"),
+        ("GET", "/v2/a/b/tags/list", "GET tags"),
+        ("PUT", "/v2/a/blobs/uploads/123-456", "PUT uploads"),
+        ("POST", "/v2/a/blobs/uploads/", "POST uploads"),
+        ("GET", "/v2/_catalog", "GET v2"),
+        ("GET", "/x", "GET "),
+        ("GET", "", "GET "),
+    ],
+)
+def test_kind(method: str, path: str, kind: str) -> None:
+    """What is slowed down together is of one method and one noun."""
+    assert Request(method, httpx.URL(f"https://a.example{path}"), "a.example").kind == kind
+
+
+@pytest.mark.parametrize(("method", "read"), [("GET", TIMEOUTS.read), ("HEAD", TIMEOUTS.read), ("PUT", TIMEOUTS.store)])
+def test_timeouts(method: str, read: float) -> None:
+    """Silence has its end, and to store something may take longer than to find it."""
+    assert TIMEOUTS.of(method)["read"] == read < float("inf")

@@ -10,9 +10,11 @@ import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regbot.registry import faults
+from regbot.registry import faults, guard
 from regbot.registry.errors import NotFound, RegistryError, Where
 
+NOW = 1_800_000_000.0
+"""Fri, 15 Jan 2027 08:00:00 GMT."""
 WHERE: Where = {"registry": "a.example", "repository": "x", "request": "GET https://a.example/v2/x"}
 
 
@@ -57,6 +59,122 @@ def test_unreachable(error: BaseException, words: str) -> None:
     """What lies below the libraries' errors is told, and what may be done about it."""
     with pytest.raises(RegistryError, match=words):
         raise faults.unreachable(error, WHERE)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        caused(OSError(111, "Connection refused")),
+        caused(ExceptionGroup("", [OSError(113, "No route to host")])),
+        caused(socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")),
+        caused(ssl.SSLEOFError(8, "[SSL: UNEXPECTED_EOF_WHILE_READING]")),
+        caused(tls_error("UNEXPECTED_EOF_WHILE_READING")),
+        ConnectionResetError(104, "Connection reset by peer"),
+        httpcore.ConnectTimeout(""),
+        httpcore.ReadTimeout(""),
+        httpcore.RemoteProtocolError("Server disconnected"),
+        httpcore.ProxyError("503 Service Unavailable"),
+        trio.TooSlowError(),
+    ],
+    ids=repr,
+)
+def test_passes(error: BaseException) -> None:
+    """What the network does may pass."""
+    assert faults.unreachable(error, WHERE).temporary
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        caused(certificate_error()),
+        caused(tls_error("WRONG_VERSION_NUMBER")),
+        caused(tls_error("TLSV13_ALERT_CERTIFICATE_REQUIRED")),
+        caused(socket.gaierror(socket.EAI_NONAME, "Name or service not known")),
+        caused(PermissionError(1, "Operation not permitted")),
+        caused(UnicodeError("label too long")),
+        guard.LinkLocal("169.254.169.254"),
+        httpcore.ProxyError("407 Proxy Authentication Required"),
+        httpcore.LocalProtocolError("Illegal header value"),
+        httpcore.UnsupportedProtocol("no"),
+    ],
+    ids=repr,
+)
+def test_stays(error: BaseException) -> None:
+    """What names, certificates and settings are at fault for is the same next time."""
+    assert not faults.unreachable(error, WHERE).temporary
+
+
+def test_broken_off() -> None:
+    """An answer that ended early tells how much of it came."""
+    found = faults.broken_off(httpcore.ReadError(), WHERE, 17)
+    assert str(found) == f"{WHERE['request']}: the answer broke off after 17 bytes: ReadError"
+    assert found.temporary
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("0", 0.0),
+        (" 120 ", 120.0),
+        ("1.5", 1.5),
+        ("30;w=60", 30.0),
+        ("1800000030", 30.0),
+        ("1800000030000", 30.0),
+        ("1700000000", 0.0),
+        ("Fri, 15 Jan 2027 08:02:00 GMT", 120.0),
+        ("Friday, 15-Jan-27 08:02:00 GMT", 120.0),
+        ("Fri Jan 15 08:02:00 2027", 120.0),
+        ("Fri, 15 Jan 2027 10:02:00 +0200", 120.0),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+        ("\u0663", None),
+        ("9" * 21, None),
+        ("Fri, 15 Jan 99999 08:02:00 GMT", None),
+        ("Fri, 99 Jan 2027 08:02:00 GMT", None),
+    ],
+    ids=ascii,
+)
+def test_retry_after(value: str, seconds: float | None) -> None:
+    """When a registry wants to be asked again is understood in every form that is in use."""
+    assert faults.retry_after(503, httpx.Headers({b"Retry-After": value.encode()}), NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "seconds"),
+    [
+        (503, {"X-Retry-After": "7"}, 7.0),
+        (503, {"Retry-After": "soon", "X-Retry-After": "7"}, 7.0),
+        (429, {"Retry-After": "5", "RateLimit-Reset": "60"}, 5.0),
+        (429, {"RateLimit-Reset": "60"}, 60.0),
+        (429, {"X-RateLimit-Reset": "1800000060"}, 60.0),
+        (503, {"RateLimit-Reset": "60"}, None),
+        (429, {}, None),
+    ],
+)
+def test_which_header(status: int, headers: dict[str, str], seconds: float | None) -> None:
+    """The first header that says it counts; when a limit is lifted, only where that was the reason."""
+    assert faults.retry_after(status, httpx.Headers(headers), NOW) == seconds
+
+
+@given(st.text(st.characters(codec="latin-1"), max_size=80) | st.from_regex(r"[0-9A-Za-z ,:.+-]{1,40}", fullmatch=True))
+def test_any_header(value: str) -> None:
+    """Any header is a wait or none."""
+    found = faults.retry_after(429, httpx.Headers({b"Retry-After": value.encode("latin-1")}), NOW)
+    assert found is None or found >= 0
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_temporary(status: int) -> None:
+    """A server that is busy or broken may be well again."""
+    assert faults.refusal(status, b"", WHERE).temporary
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 501])
+def test_not_temporary(status: int) -> None:
+    """Any other refusal is the same next time."""
+    assert not faults.refusal(status, b"", WHERE).temporary
 
 
 @pytest.mark.parametrize(

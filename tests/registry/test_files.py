@@ -251,6 +251,15 @@ def test_unlink(files: Files) -> None:
         assert folder.names() == []
 
 
+def test_scratch(files: Files, files_folder: Path) -> None:
+    """A scratch file is written and read and has no name, on the same file system."""
+    with files.folder("inside") as folder, folder.scratch() as scratch:
+        scratch.write(b"data")
+        scratch.seek(0)
+        assert scratch.read() == b"data"
+        assert (os.fstat(scratch.fileno()).st_dev, folder.names()) == (files_folder.stat().st_dev, ["file"])
+
+
 def test_folder_lock(files: Files) -> None:
     """The lock of a folder has one holder until that closes the folder."""
     with files.folder("inside") as second:

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import base64
 from contextlib import nullcontext
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import httpcore
-import httpx
 import pytest
 import trio
 import trio.testing
@@ -13,31 +12,61 @@ import trio.testing
 from regbot.registry.errors import NotFound, RegistryError, Unreachable, Unverified, WriteRefused
 from regbot.registry.exchange import Request
 from regbot.registry.hosts import Host, Hosts, Tls
-from regbot.registry.http import MAX_BODY, MAX_REDIRECTS, Client
+from regbot.registry.http import MAX_BODY, Client
 from regbot.registry.reference import Repository
-from tests.fake_registry import CANARY, NAME, FakeRegistry, Reply, client, error, host, raw_server
+from regbot.registry.retry import PATIENCE
+from tests.fake_registry import (
+    AT_ONCE,
+    CANARY,
+    NAME,
+    NOW,
+    Answerer,
+    FakeRegistry,
+    Listener,
+    Pieces,
+    Reply,
+    client,
+    error,
+    raw_server,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    import httpx
+
+    from regbot.registry.exchange import Answer
+    from tests.docker_registry import DockerRegistry
 
 REPOSITORY = Repository(NAME, "team/app")
-CHALLENGE = {"WWW-Authenticate": 'Basic realm="x"'}
-BASIC = "Basic " + base64.b64encode(f"bot:{CANARY}".encode()).decode()
-CDN = "https://cdn.test/blob?signature=1"
+TAGS = "GET /v2/team/app/tags/list"
+BUSY = Reply(503)
 
 
-def request(client: Client, method: str = "GET", body: bytes = b"") -> Request:
+def request(client: Client, method: str = "GET", body: bytes | AsyncIterator[bytes] = b"") -> Request:
     """Return a request for the tags of a repository."""
     return Request(method, client.url(REPOSITORY, "tags/list"), NAME, REPOSITORY.path, body=body)
 
 
-async def test_headers() -> None:
-    """A request names us, and wants what it gets as it is."""
+def answering(*answers: Answerer, method: str = "GET") -> FakeRegistry:
+    """Return a registry that gives *answers* in turn."""
     fake = FakeRegistry()
-    fake.on("GET /v2/team/app/tags/list", Reply())
-    sender = client(fake)
-    await sender.send(request(sender))
-    (asked,) = fake.asked
-    assert asked.url == f"https://{NAME}/v2/team/app/tags/list"
-    assert (asked.headers["User-Agent"], asked.headers["Accept-Encoding"]) == ("regbot/test", "identity")
-    assert "Authorization" not in asked.headers
+    fake.on(f"{method} /v2/team/app/tags/list", *answers)
+    return fake
+
+
+class Timed(FakeRegistry):
+    """Takes down when it was asked."""
+
+    def __init__(self, *answers: Answerer) -> None:
+        super().__init__()
+        self.times: list[float] = []
+        self.on(TAGS, *answers)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Take it down."""
+        self.times.append(trio.current_time())
+        return await super().handle_async_request(request)
 
 
 def test_url() -> None:
@@ -84,141 +113,6 @@ def test_any_last(last: str) -> None:
         sender.url(REPOSITORY, "tags/list", {"last": last})
 
 
-async def test_challenge_is_answered() -> None:
-    """A 401 is answered once, and from then on the answer goes along."""
-    fake = FakeRegistry()
-    fake.on("GET /v2/team/app/tags/list", Reply(401, headers=CHALLENGE), Reply())
-    sender = client(fake, host(user="bot"))
-    await sender.send(request(sender))
-    await sender.send(request(sender))
-    assert [asked.headers.get("Authorization") for asked in fake.asked] == [None, BASIC, BASIC]
-
-
-async def test_wrong_password() -> None:
-    """Credentials that are refused are sent once, and the error tells the user and not the password."""
-    fake = FakeRegistry()
-    fake.on("GET /v2/team/app/tags/list", Reply(401, error("UNAUTHORIZED"), CHALLENGE))
-    sender = client(fake, host(user="bot"))
-    with pytest.raises(RegistryError, match='refuses user "bot"') as caught:
-        await sender.send(request(sender))
-    assert (caught.value.status, caught.value.code, len(fake.asked)) == (401, "UNAUTHORIZED", 2)
-    assert CANARY not in repr(vars(caught.value)) + str(caught.value)
-
-
-async def test_no_credentials() -> None:
-    """Without credentials the error says that none are configured."""
-    fake = FakeRegistry()
-    fake.on("GET /v2/team/app/tags/list", Reply(401, headers=CHALLENGE))
-    sender = client(fake)
-    with pytest.raises(RegistryError, match=f"no credentials are configured for {NAME}"):
-        await sender.send(request(sender))
-
-
-@pytest.mark.parametrize(
-    "elsewhere", [CDN, f"https://{NAME}:444/x", f"https://other.{NAME}/x", "//cdn.test/x"], ids=lambda url: url[8:20]
-)
-async def test_redirect_without_credentials(elsewhere: str) -> None:
-    """A blob's redirect to another host, or port, is followed without our credentials, even if it asks for them."""
-    fake = FakeRegistry()
-    target = str(httpx.URL(f"https://{NAME}").join(elsewhere))
-    fake.on("GET /v2/team/app/tags/list", Reply(401, headers=CHALLENGE), Reply(307, headers={"Location": elsewhere}))
-    fake.on(f"GET {target}", Reply(401, headers=CHALLENGE))
-    sender = client(fake, host(user="bot"))
-    with pytest.raises(RegistryError):
-        await sender.send(replace(request(sender), anywhere=True))
-    assert [(asked.url, "Authorization" in asked.headers) for asked in fake.asked[1:]] == [
-        (f"https://{NAME}/v2/team/app/tags/list", True),
-        (target, False),
-    ]
-    assert fake.elsewhere == [False, True]
-
-
-@pytest.mark.parametrize(
-    "path", ["latest/meta-data", "v2/tags/list", "v2/a/manifests/v1", "v2/../a/tags/list", "v2/a%2Fb%3Fc/tags/list"]
-)
-async def test_redirect_to_something_else(path: str) -> None:
-    """A list that is redirected to another host's pages of another kind is an error, and nothing is asked there."""
-    fake = FakeRegistry()
-    fake.on("GET /v2/team/app/tags/list", Reply(307, headers={"Location": f"https://inside.test/{path}"}))
-    sender = client(fake)
-    with pytest.raises(RegistryError, match="not the same at another registry") as caught:
-        await sender.send(request(sender))
-    assert (caught.value.code, len(fake.asked)) == ("REDIRECTED", 1)
-
-
-async def test_redirect_to_another_registry() -> None:
-    """A registry that only says where another one has the same thing is followed there."""
-    fake = FakeRegistry()
-    target = "https://other.test/v2/mirror/team/app/tags/list?n=5"
-    fake.on("GET /v2/team/app/tags/list", Reply(307, headers={"Location": target}))
-    fake.on(f"GET {target}", Reply(200, b"there"))
-    sender = client(fake)
-    assert (await sender.send(request(sender))).body == b"there"
-
-
-async def test_error_from_elsewhere() -> None:
-    """Of an error that another host answered only the status is shown."""
-    fake = FakeRegistry()
-    fake.on("GET /v2/team/app/tags/list", Reply(307, headers={"Location": CDN}))
-    fake.on(f"GET {CDN}", Reply(403, error("DENIED", CANARY)))
-    sender = client(fake)
-    with pytest.raises(RegistryError, match=r"403: Forbidden \(said by cdn\.test") as caught:
-        await sender.send(replace(request(sender), anywhere=True))
-    assert caught.value.code == ""
-
-
-async def test_error_of_an_upload_elsewhere() -> None:
-    """Nor is one shown that the place of an upload answered."""
-    fake = FakeRegistry()
-    fake.on(f"PUT {CDN}", Reply(500, CANARY.encode()))
-    sender = client(fake)
-    with pytest.raises(RegistryError, match="500") as caught:
-        await sender.send(Request("PUT", httpx.URL(CDN), NAME))
-    assert CANARY not in str(caught.value)
-
-
-async def test_redirect_at_home() -> None:
-    """A redirect within the registry keeps the credentials."""
-    fake = FakeRegistry()
-    fake.on("GET /v2/team/app/tags/list", Reply(401, headers=CHALLENGE), Reply(308, headers={"Location": "/other"}))
-    fake.on("GET /other", Reply(200, b"there"))
-    sender = client(fake, host(user="bot"))
-    answer = await sender.send(request(sender))
-    assert answer.body == b"there"
-    assert fake.asked[-1].headers["Authorization"] == BASIC
-
-
-@pytest.mark.parametrize("location", ["http://cdn.test/x", "ftp://cdn.test/x", "", "http://[", "javascript:1"])
-async def test_redirect_not_followed(location: str) -> None:
-    """A redirect to nowhere, or from https to anything less, is an error."""
-    fake = FakeRegistry()
-    fake.on("GET /v2/team/app/tags/list", Reply(302, headers={"Location": location}))
-    sender = client(fake)
-    with pytest.raises(RegistryError) as caught:
-        await sender.send(request(sender))
-    assert (caught.value.code, len(fake.asked)) == ("REDIRECTED", 1)
-
-
-async def test_redirects_end() -> None:
-    """A registry that redirects for ever is given up."""
-    fake = FakeRegistry()
-    fake.on("GET /v2/team/app/tags/list", Reply(307, headers={"Location": "/v2/team/app/tags/list"}))
-    sender = client(fake)
-    with pytest.raises(RegistryError, match="redirects"):
-        await sender.send(request(sender))
-    assert len(fake.asked) == MAX_REDIRECTS + 1
-
-
-async def test_writes_are_not_redirected() -> None:
-    """A write that is redirected is an error: what it changes is not for somebody else to choose."""
-    fake = FakeRegistry()
-    fake.on("PUT /v2/team/app/tags/list", Reply(307, headers={"Location": CDN}))
-    sender = client(fake)
-    with pytest.raises(RegistryError) as caught:
-        await sender.send(request(sender, "PUT", b"x"))
-    assert (caught.value.status, len(fake.asked)) == (307, 1)
-
-
 @pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "PATCH"])
 async def test_read_only(method: str) -> None:
     """A client that only reads refuses every other method before anything is sent."""
@@ -236,38 +130,6 @@ async def test_read_only_reads(method: str) -> None:
     fake.on(f"{method} /v2/team/app/tags/list", Reply())
     sender = client(fake, read_only=True)
     assert (await sender.send(request(sender, method))).status == 200
-
-
-async def test_error_of_the_specification() -> None:
-    """An error carries status, code, registry, repository and request, and the request has no query."""
-    fake = FakeRegistry()
-    fake.on("GET /v2/team/app/tags/list", Reply(403, error("DENIED", "not\nyours")))
-    sender = client(fake)
-    asked = Request("GET", sender.url(REPOSITORY, "tags/list", {"token": CANARY}), NAME, REPOSITORY.path)
-    with pytest.raises(RegistryError, match="403 DENIED: not yours") as caught:
-        await sender.send(asked)
-    found = caught.value
-    assert (found.registry, found.repository) == (NAME, REPOSITORY.path)
-    assert found.request == f"GET https://{NAME}/v2/team/app/tags/list"
-    assert CANARY not in str(found)
-
-
-async def test_not_found() -> None:
-    """A 404 is NotFound."""
-    fake = FakeRegistry()
-    sender = client(fake)
-    with pytest.raises(NotFound, match="404 MANIFEST_UNKNOWN"):
-        await sender.send(request(sender))
-
-
-async def test_long_error_is_cut() -> None:
-    """Of an endless error only the beginning is shown."""
-    fake = FakeRegistry()
-    fake.on("GET /v2/team/app/tags/list", Reply(500, b"<p>" + b"x" * 10_000_000))
-    sender = client(fake)
-    with pytest.raises(RegistryError) as caught:
-        await sender.send(request(sender))
-    assert len(str(caught.value)) < 700
 
 
 async def test_large_answer() -> None:
@@ -294,9 +156,9 @@ async def test_unreachable(cause: Exception) -> None:
 
 async def test_nobody_listens() -> None:
     """A port on which nobody listens is named, with the reason."""
-    sender = Client(Hosts([Host("127.0.0.1:9", tls=Tls.DISABLED)]), user_agent="")
+    sender = Client(Hosts([Host("127.0.0.1:9", tls=Tls.DISABLED)]), user_agent="", retries=AT_ONCE)
     url = sender.top_url("127.0.0.1:9", "_catalog")
-    with pytest.raises(Unreachable, match=r"127\.0\.0\.1:9.*refused"):
+    with pytest.raises(Unreachable, match=r"127\.0\.0\.1:9.*refused.*tried 6 times"):
         await sender.send(Request("GET", url, "127.0.0.1:9"))
 
 
@@ -306,24 +168,6 @@ async def test_no_name_of_the_dns(name: str) -> None:
     sender = Client(Hosts(), user_agent="")
     with pytest.raises(Unreachable, match="no answer"):
         await sender.send(Request("GET", sender.top_url(name, "_catalog"), name))
-
-
-async def test_plain_http_hint() -> None:
-    """A registry that speaks plain HTTP where TLS was expected comes with the advice to disable it."""
-    async with raw_server(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n") as address:
-        sender = Client(Hosts(), user_agent="")
-        with pytest.raises(Unreachable, match="tls: disabled"):
-            await sender.send(Request("GET", sender.top_url(address, "_catalog"), address))
-        await sender.aclose()
-
-
-async def test_tls_hint() -> None:
-    """A registry that speaks TLS where plain HTTP was expected comes with the advice to enable it."""
-    fake = FakeRegistry()
-    fake.on("GET /v2/team/app/tags/list", Reply(400, b"Client sent an HTTP request to an HTTPS server.\n"))
-    sender = client(fake, host(tls=Tls.DISABLED))
-    with pytest.raises(RegistryError, match="tls: enabled"):
-        await sender.send(request(sender))
 
 
 async def test_silent_registry(autojump_clock: trio.testing.MockClock) -> None:
@@ -372,3 +216,194 @@ async def test_at_most_three_at_once() -> None:
 async def _ignore_missing(sender: Client) -> None:
     with pytest.raises(NotFound):
         await sender.send(request(sender))
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "POST"])
+@pytest.mark.parametrize(
+    "trouble",
+    [*map(Reply, (408, 429, 500, 502, 503, 504)), httpcore.ReadTimeout("no"), ConnectionResetError(104, "reset")],
+    ids=lambda trouble: getattr(trouble, "status", "network"),
+)
+async def test_tried_again(method: str, trouble: Answerer) -> None:
+    """What may pass is tried again, whatever is asked for."""
+    fake = answering(trouble, trouble, Reply(200, b"there"), method=method)
+    sender = client(fake)
+    assert (await sender.send(request(sender, method, b"x"))).status == 200
+    assert [asked.body for asked in fake.asked] == [b"x"] * 3
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 416, 501])
+async def test_tried_once(status: int) -> None:
+    """What would be answered the same again is asked for once; who may not, least of all."""
+    fake = answering(Reply(status), Reply())
+    sender = client(fake)
+    with pytest.raises(RegistryError) as caught:
+        await sender.send(request(sender))
+    assert (caught.value.status, caught.value.temporary, len(fake.asked)) == (status, False, 1)
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "once"), [("PATCH", b"x", False), ("PUT", Pieces(b"x"), False), ("PUT", b"x", True)], ids=str
+)
+async def test_left_to_others(method: str, body: bytes | Pieces, *, once: bool) -> None:
+    """What goes on elsewhere in a stream, and what its sender wants to settle himself, is sent once."""
+    fake = answering(BUSY, method=method)
+    sender = client(fake)
+    with pytest.raises(RegistryError) as caught:
+        await sender.send(replace(request(sender, method, body), once=once))
+    assert (caught.value.temporary, caught.value.tries, len(fake.asked)) == (True, 0, 1)
+
+
+async def test_given_up() -> None:
+    """In the end the error tells method, URL without query, status, the registry's words, and the tries."""
+    fake = answering(httpcore.ReadError("no"), Reply(429, error("TOOMANYREQUESTS", "slow down")))
+    sender = client(fake)
+    url = sender.url(REPOSITORY, "tags/list", {"token": CANARY})
+    with pytest.raises(RegistryError) as caught:
+        await sender.send(Request("GET", url, NAME, REPOSITORY.path))
+    words = f"GET https://{NAME}/v2/team/app/tags/list: 429 TOOMANYREQUESTS: slow down (tried 6 times)"
+    assert (str(caught.value), caught.value.status, caught.value.code) == (words, 429, "TOOMANYREQUESTS")
+
+
+async def test_told() -> None:
+    """Each further try is told to who wants to know, without what is secret."""
+    listener = Listener()
+    sender = client(answering(BUSY, Reply()), observer=listener)
+    await sender.send(Request("GET", sender.url(REPOSITORY, "tags/list", {"token": CANARY}), NAME))
+    assert listener.debugged == [
+        f"trying again in 0.0 s: GET https://{NAME}/v2/team/app/tags/list: 503: Service Unavailable"
+    ]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Retry-After": "60"},
+        {"retry-after": "Fri, 15 Jan 2027 08:01:00 GMT"},
+        {"Retry-After": f"{NOW + 60:.0f}"},
+        {"Retry-After": f"{(NOW + 60) * 1000:.0f}"},
+        {"X-Retry-After": f"{NOW + 60:.0f}"},
+        {"RateLimit-Reset": "60"},
+        {"X-RateLimit-Reset": f"{NOW + 60:.0f}"},
+    ],
+    ids=str,
+)
+async def test_asked_for(autojump_clock: trio.testing.MockClock, headers: dict[str, str]) -> None:
+    """A registry is asked again when it wants to be, however it says so."""
+    fake = Timed(Reply(429, headers=headers), Reply())
+    sender = client(fake)
+    await sender.send(request(sender))
+    assert fake.times == [0.0, 60.0]
+
+
+async def test_not_beyond_the_deadline(autojump_clock: trio.testing.MockClock) -> None:
+    """What would be beyond the deadline is not waited for, and the error says what the registry wanted."""
+    sender = client(answering(Reply(429, headers={"Retry-After": "60"})))
+    with trio.fail_after(30), pytest.raises(RegistryError, match=r"429.*wants to be asked again in 60 s"):
+        await sender.send(request(sender))
+    assert trio.current_time() == 0
+
+
+async def test_waiting_holds_no_slot(autojump_clock: trio.testing.MockClock) -> None:
+    """While one request waits to be tried again, another has the registry's only slot."""
+    fake = Timed(Reply(429, headers={"Retry-After": "60"}), Reply())
+    fake.on("GET /v2/_catalog", Reply())
+    sender = client(fake, Host(NAME, req_concurrent=1))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(sender.send, request(sender))
+        await trio.sleep(1)
+        await sender.send(Request("GET", sender.top_url(NAME, "_catalog"), NAME))
+    assert fake.times == [0.0, 1.0, 60.0]
+
+
+async def test_silence_ends(autojump_clock: trio.testing.MockClock) -> None:
+    """A registry that never answers is given up, without any deadline, within the patience for it and one more try."""
+
+    class Silent(Timed):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            await trio.sleep(request.extensions["timeout"]["read"])
+            return await super().handle_async_request(request)
+
+    sender = client(Silent(httpcore.ReadTimeout("")))
+    with pytest.raises(Unreachable, match=r"took too long.*tried 5 times"):
+        await sender.send(request(sender))
+    assert trio.current_time() <= 2 * PATIENCE
+
+
+async def test_lost_delete() -> None:
+    """A DELETE whose answer was lost, and that then finds nothing, says that it may have been the one."""
+    fake = answering(httpcore.ReadError("no"), Reply(404), method="DELETE")
+    sender = client(fake)
+    with pytest.raises(NotFound) as caught:
+        await sender.send(request(sender, "DELETE"))
+    assert caught.value.lost
+
+
+WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwhole"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwho",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nwho\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nwho",
+        b"garbage\r\n\r\n",
+    ],
+    ids=["nothing", "head", "length", "chunks", "chunk", "garbage"],
+)
+async def test_broken_off(broken: bytes) -> None:
+    """An answer that breaks off anywhere is noticed, and asked for again."""
+    async with raw_server(broken, broken, WHOLE) as address:
+        sender = Client(Hosts([Host(address, tls=Tls.DISABLED)]), user_agent="", retries=AT_ONCE)
+        assert (await sender.send(Request("GET", sender.top_url(address, "x"), address))).body == b"whole"
+        await sender.aclose()
+
+
+async def test_stream_that_breaks_off() -> None:
+    """An answer that streams is asked for again until it begins; where it breaks off is for its reader to handle."""
+    async with raw_server(b"", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwho", WHOLE) as address:
+        sender = Client(Hosts([Host(address, tls=Tls.DISABLED)]), user_agent="", retries=AT_ONCE)
+        with pytest.raises(Unreachable, match="the answer broke off after 3 bytes") as caught:
+            async with sender.open(Request("GET", sender.top_url(address, "x"), address)) as (_, body):
+                await body.read(5)
+        await sender.aclose()
+    assert caught.value.temporary
+
+
+async def test_persist() -> None:
+    """Work of several requests is done again by those who know how; and a whole registry has a wait of its own."""
+    fake = answering(BUSY, BUSY, Reply(), method="PATCH")
+    sender = client(fake)
+
+    async def work() -> int:
+        return (await sender.send(request(sender, "PATCH"))).status
+
+    assert await sender.persist(REPOSITORY, "PATCH uploads", work) == 200
+    assert await sender.persist(NAME, "PATCH uploads", work) == 200
+    assert len(fake.asked) == 4
+
+
+def test_host() -> None:
+    """What is configured of a registry can be asked for."""
+    configured = Host(NAME, disable_head=True)
+    assert client(FakeRegistry(), configured).host(NAME) is configured
+
+
+async def test_registry_that_starts_again(registry: DockerRegistry) -> None:
+    """A registry that is down for a moment costs a moment."""
+    registry.stop()
+    sender = Client(Hosts([Host(registry.host, tls=Tls.DISABLED)]), user_agent="")
+    answers: list[Answer] = []
+
+    async def ask() -> None:
+        answers.append(await sender.send(Request("GET", sender.top_url(registry.host, "_catalog"), registry.host)))
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask)
+        await trio.testing.wait_all_tasks_blocked()
+        await trio.to_thread.run_sync(registry.start)
+    await sender.aclose()
+    assert [answer.status for answer in answers] == [200]

@@ -8,7 +8,7 @@ import pytest
 from regbot.registry import images as under_test
 from regbot.registry import mediatype
 from regbot.registry.errors import InvalidText, NotFound, RegistryError, Unverified
-from regbot.registry.images import CopyOptions, config, resolve
+from regbot.registry.images import config, resolve
 from regbot.registry.platform import Platform
 from regbot.registry.reference import Reference
 from tests import images
@@ -17,7 +17,6 @@ from tests.fake_registry import NAME, index_of, remote, served
 IMAGE = images.image(layers=[b"one", b"two"])
 INDEX = images.platforms("linux/amd64", "linux/arm64", "linux/arm/v7")
 TAG = Reference.parse(f"{NAME}/team/app:v1")
-PLAIN = CopyOptions()
 
 
 async def test_resolve_image() -> None:

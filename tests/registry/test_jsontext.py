@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regbot.registry.errors import Unverified
-from regbot.registry.jsontext import MAX_DEPTH, MAX_VALUES, parse_object
+from regbot.registry.jsontext import MAX_DEPTH, MAX_VALUES, parse_list, parse_object
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,10 @@ def test_number_of_values() -> None:
     """A document of very many small values is refused before it is parsed."""
     with pytest.raises(Unverified, match="more than"):
         parse_object(b'{"a":[' + b"0," * MAX_VALUES + b"0]}", "it")
+
+
+def test_list() -> None:
+    """An array is read like an object, and is no object."""
+    assert parse_list(b'[1, {"a": []}]', "it") == [1, {"a": []}]
+    with pytest.raises(Unverified, match="it is no JSON array"):
+        parse_list(b"{}", "it")

@@ -2,16 +2,17 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import pytest
 import trio
 
+from regbot.registry.content import Bytes
 from regbot.registry.descriptor import Descriptor
 from regbot.registry.digest import Digest
-from regbot.registry.errors import NotFound, RegistryError, Unverified
+from regbot.registry.errors import InvalidText, NotFound, RegistryError, Unverified
 from regbot.registry.files import Files, Forbidden
 from regbot.registry.layout import Layout
 from regbot.registry.manifest import Manifest
@@ -19,7 +20,7 @@ from regbot.registry.reference import Reference, Repository
 from tests import images
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
     from pathlib import Path
 
     from regbot.registry.api import Registry
@@ -31,6 +32,7 @@ ONE: Final = images.image(labels={"n": "one"}, layers=[b"one"])
 TWO: Final = images.image(labels={"n": "two"}, layers=[b"two", b"more"])
 MULTI: Final = images.platforms("linux/amd64", "linux/arm64/v8")
 NOTHING: Final = Digest.of(b"nothing")
+X_ONE: Final = Reference(X, "one")
 
 
 @pytest.fixture
@@ -62,18 +64,27 @@ def described(data: bytes) -> Descriptor:
     return Descriptor("", Digest.of(data), len(data))
 
 
-async def one_piece(data: bytes) -> AsyncGenerator[bytes]:
-    """Yield *data*."""
-    yield data
+class Given:
+    """Content that is what it is given, once."""
+
+    def __init__(self, data: AsyncGenerator[bytes]) -> None:
+        self._data = data
+
+    @asynccontextmanager
+    async def open(self, offset: int = 0) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Give it."""
+        assert offset == 0
+        async with aclosing(self._data) as data:
+            yield data
 
 
-async def put(layout: Registry, target: Reference, image: images.Image) -> None:
+async def put(layout: Registry, target: Reference, image: images.Image, *, child: bool = False) -> None:
     """Write an image as a copy does: what is below first."""
-    for child in image.children:
-        await put(layout, target.at(Digest.parse(child.digest)), child)
+    for below in image.children:
+        await put(layout, target.at(Digest.parse(below.digest)), below, child=True)
     for data in image.blobs.values():
-        await layout.put_blob(target.repository, described(data), one_piece(data))
-    await layout.put_manifest(target, Manifest.read(image.manifest, media_type=image.media_type))
+        await layout.put_blob(target.repository, described(data), Bytes(data))
+    await layout.put_manifest(target, Manifest.read(image.manifest, media_type=image.media_type), child=child)
 
 
 async def content(layout: Layout, repository: Repository, descriptor: Descriptor) -> bytes:
@@ -331,7 +342,7 @@ async def test_put_mends_blob(layout: Layout, given: Path) -> None:
     """A blob that is put again takes the place of a broken one."""
     name, data = next(iter(ONE.blobs.items()))
     blob_path(given, name).write_bytes(b"")
-    await layout.put_blob(X, described(data), one_piece(data))
+    await layout.put_blob(X, described(data), Bytes(data))
     assert blob_path(given, name).read_bytes() == data
 
 
@@ -340,7 +351,7 @@ async def test_put_wrong_blob(layout: Layout, given: Path, lie: Descriptor) -> N
     """A blob that has not its digest or its size leaves nothing behind."""
     before = names(given)
     with pytest.raises(Unverified):
-        await layout.put_blob(X, lie, one_piece(b"data"))
+        await layout.put_blob(X, lie, Bytes(b"data"))
     assert names(given) == before
 
 
@@ -354,7 +365,8 @@ async def test_put_blob_cancelled(layout: Layout, given: Path) -> None:
             scope.cancel()
             await trio.lowlevel.checkpoint()
 
-        await layout.put_blob(X, described(b"data"), cut_off())
+        await layout.put_blob(X, described(b"data"), Given(cut_off()))
+    await layout.aclose()
     assert scope.cancelled_caught
     assert (names(given), open_descriptors()) == before
 
@@ -486,6 +498,7 @@ async def test_descriptors(layout: Layout, given: Path) -> None:
     for described_so in (Descriptor("", Digest.parse(name), 1), Descriptor("", NOTHING, 1)):
         with suppress(RegistryError):
             await content(layout, X, described_so)
+    await layout.aclose()
     assert open_descriptors() == before
 
 
@@ -516,3 +529,68 @@ async def test_skopeo_in_turn(layout: Layout, files_folder: Path, tmp_path: Path
     skopeo.copy(f"oci:{source}:two", f"oci:{files_folder}/x:theirs")
     await put(layout, at("x:again"), TWO)
     assert dict(index(files_folder / "x")) == {"ours": ONE.digest, "theirs": TWO.digest, "again": TWO.digest}
+
+
+SUBJECT: Final = Digest.parse(ONE.digest)
+
+
+def signature(text: str, kind: str = "text/x") -> Manifest:
+    """Return a manifest that refers to ONE."""
+    subject = ONE.descriptor()
+    empty = {"mediaType": "application/vnd.oci.empty.v1+json", "digest": str(Digest.of(b"{}")), "size": 2}
+    tree = {
+        "schemaVersion": 2,
+        "artifactType": kind,
+        "config": empty,
+        "layers": [],
+        "subject": subject,
+        "annotations": {"n": text},
+    }
+    return Manifest.read(json.dumps(tree).encode())
+
+
+async def test_referrers(layout: Layout, given: Path) -> None:
+    """What refers to a manifest is listed with its type and annotations, all of it or one type."""
+    for each in (signature("a"), signature("b"), signature("c", "text/y"), signature("a")):
+        await layout.put_manifest(X_ONE.at(each.descriptor.digest), each)
+    found = await layout.referrers(X_ONE.at(SUBJECT))
+    assert [dict(each.annotations)["n"] for each in found] == ["a", "b", "c"]
+    assert await layout.referrers(X_ONE.at(SUBJECT), artifact_type="text/y") == found[2:]
+
+
+async def test_no_referrers(layout: Layout, given: Path) -> None:
+    """Where nothing refers to a manifest, or there is none, the list is empty."""
+    assert await layout.referrers(X_ONE.at(SUBJECT)) == await layout.referrers(X_ONE.at(NOTHING)) == []
+
+
+async def test_deleted_referrer(layout: Layout, given: Path) -> None:
+    """A referrer that is deleted is no longer listed; with the last one goes the list."""
+    one, two = signature("a"), signature("b")
+    for each in (one, two):
+        await layout.put_manifest(X_ONE.at(each.descriptor.digest), each)
+    await layout.delete_manifest(X_ONE.at(one.descriptor.digest))
+    assert [each.digest for each in await layout.referrers(X_ONE.at(SUBJECT))] == [two.descriptor.digest]
+    await layout.delete_manifest(X_ONE.at(two.descriptor.digest))
+    assert await layout.tags(X) == ["multi", "one", "two"]
+
+
+async def test_referrers_stay(layout: Layout, given: Path) -> None:
+    """What refers to a manifest is no garbage."""
+    each = signature("a")
+    await layout.put_manifest(X_ONE.at(each.descriptor.digest), each)
+    await layout.aclose()
+    assert (await layout.manifest(X_ONE.at(each.descriptor.digest))).body == each.body
+
+
+async def test_subject_without_digest(layout: Layout) -> None:
+    """Only a digest has referrers."""
+    with pytest.raises(InvalidText, match="it needs a digest"):
+        await layout.referrers(X_ONE)
+
+
+async def test_blob_head(layout: Layout, given: Path) -> None:
+    """A blob's size is known without reading it, and one that is not there is an error."""
+    name, data = next(iter(ONE.blobs.items()))
+    assert (await layout.blob_head(X, Digest.parse(name))).size == len(data)
+    with pytest.raises(NotFound):
+        await layout.blob_head(X, NOTHING)

@@ -15,6 +15,7 @@ from regbot.registry.manifest import MAX_READ, Manifest, RateLimit
 from tests import images
 
 BLOB = {"mediaType": "application/octet-stream", "digest": str(Digest.of(b"x")), "size": 1}
+CONFIG_BLOB = {**BLOB, "mediaType": "application/c"}
 IMAGE = images.image()
 INDEX = images.platforms("linux/amd64", "linux/arm64")
 
@@ -157,3 +158,35 @@ def test_replaced_rate_limit() -> None:
 def test_rate_limit(headers: dict[str, str], expected: RateLimit) -> None:
     """The limit is known where a remainder is told; nonsense counts as nothing said."""
     assert RateLimit.parse(httpx.Headers(headers)) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ({"artifactType": "application/x", "config": CONFIG_BLOB}, "application/x"),
+        ({"artifactType": "", "config": CONFIG_BLOB}, "application/c"),
+        ({"artifactType": 5, "config": CONFIG_BLOB}, "application/c"),
+        ({"config": CONFIG_BLOB}, "application/c"),
+        ({"manifests": [], "artifactType": "application/x"}, "application/x"),
+        ({"manifests": []}, ""),
+    ],
+)
+def test_artifact_type(said: dict[str, object], kind: str) -> None:
+    """What it holds is what it says, else what its config is."""
+    assert Manifest.read(json.dumps(said).encode()).artifact_type == kind
+
+
+def test_referrer() -> None:
+    """As a referrer it is listed with its type and annotations."""
+    body = json.dumps({"config": CONFIG_BLOB, "annotations": {"a": "b"}}).encode()
+    manifest = Manifest.read(body)
+    expected = replace(manifest.descriptor, artifact_type="application/c", annotations=(("a", "b"),))
+    assert manifest.referrer() == expected
+
+
+@pytest.mark.parametrize("annotations", [["a"], {"a": 1}, "a"])
+def test_referrer_with_odd_annotations(annotations: object) -> None:
+    """Annotations that are no texts cannot be listed."""
+    manifest = Manifest.read(json.dumps({"config": CONFIG_BLOB, "annotations": annotations}).encode())
+    with pytest.raises(Unverified, match="annotations"):
+        manifest.referrer()

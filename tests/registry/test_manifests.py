@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 
+import httpcore
 import pytest
 
 from regbot.registry import manifests, mediatype
 from regbot.registry.digest import Digest
 from regbot.registry.errors import InvalidText, NotFound, RegistryError, Unverified
+from regbot.registry.hosts import Host
 from regbot.registry.manifest import MAX_READ, MAX_WRITTEN, Manifest
 from regbot.registry.reference import Reference
 from tests import images
@@ -59,6 +62,16 @@ async def test_head_with_odd_length(length: str) -> None:
     assert head.descriptor.size == -1
 
 
+async def test_head_disabled() -> None:
+    """A registry that cannot answer HEAD is sent none."""
+    fake = FakeRegistry()
+    fake.on(f"GET {PATH}", Reply(200, IMAGE.manifest, TYPE))
+    head, manifest = await manifests.head(client(fake, Host(NAME, disable_head=True)), TAG)
+    assert fake.lines == [f"GET {PATH}"]
+    assert manifest is not None
+    assert head.descriptor == manifest.descriptor
+
+
 async def test_get() -> None:
     """A manifest comes as it was stored."""
     fake = FakeRegistry()
@@ -75,6 +88,45 @@ async def test_lying_digest(reference: Reference) -> None:
     with pytest.raises(Unverified, match="digest") as caught:
         await manifests.get(client(fake), reference)
     assert (caught.value.repository, caught.value.code) == ("team/app", "DIGEST_INVALID")
+
+
+@pytest.mark.parametrize("reference", [TAG, PINNED])
+async def test_lying_digest_of_another_algorithm(reference: Reference) -> None:
+    """A digest of another algorithm than the one asked for is checked as well; a right one is none the worse for it."""
+    fake = FakeRegistry()
+    right, wrong = (str(Digest.of(body, "sha512")) for body in (IMAGE.manifest, b"other"))
+    replies = (Reply(200, IMAGE.manifest, {**TYPE, "Docker-Content-Digest": told}) for told in (right, wrong))
+    fake.on(f"GET /v2/team/app/manifests/{reference.version}", *replies)
+    assert (await manifests.get(client(fake), reference)).body == IMAGE.manifest
+    with pytest.raises(Unverified, match="should have the digest sha512"):
+        await manifests.get(client(fake), reference)
+
+
+@pytest.mark.parametrize("body", [IMAGE.manifest, images.platforms("linux/amd64").manifest])
+@pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
+async def test_by_any_digest(algorithm: str, body: bytes) -> None:
+    """A manifest is got and put by the digest that its reader chose, byte for byte."""
+    fake, digest = FakeRegistry(), Digest.of(body, algorithm)
+    fake.on(f"GET /v2/team/app/manifests/{digest}", Reply(200, body))
+    fake.on(f"PUT /v2/team/app/manifests/{digest}", Reply(201, headers={"Docker-Content-Digest": str(digest)}))
+    manifest = await manifests.get(client(fake), TAG.at(digest))
+    await manifests.put(client(fake), TAG.at(digest), manifest)
+    assert (manifest.descriptor.digest, fake.asked[-1].body) == (digest, body)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [
+        (mediatype.DOCKER_V1_SIGNED, b'{"fsLayers": []}'),
+        (mediatype.DOCKER_V1, b'{"fsLayers": []}'),
+        (mediatype.OCI_ARTIFACT, json.dumps({"mediaType": mediatype.OCI_ARTIFACT, "blobs": []}).encode()),
+    ],
+)
+async def test_get_of_old_kinds(media_type: str, body: bytes) -> None:
+    """Manifests of schema 1 and of artifacts are read."""
+    fake = FakeRegistry()
+    fake.on(f"GET {PATH}", Reply(200, body, {"Content-Type": media_type}))
+    assert (await manifests.get(client(fake), TAG)).descriptor.media_type == media_type
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -132,11 +184,72 @@ async def test_put_refused(reference: Reference, body: bytes, words: str) -> Non
     assert fake.asked == []
 
 
-async def test_put_stored_otherwise() -> None:
+@pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
+async def test_put_stored_otherwise(algorithm: str) -> None:
     """A registry that says it stored something else is found out."""
     fake = FakeRegistry()
-    fake.on(f"PUT {PATH}", Reply(201, headers={"Docker-Content-Digest": OTHER}))
+    fake.on(f"PUT {PATH}", Reply(201, headers={"Docker-Content-Digest": str(Digest.of(b"other", algorithm))}))
     with pytest.raises(Unverified, match="the registry stored"):
+        await manifests.put(client(fake), TAG, Manifest.read(IMAGE.manifest))
+
+
+@pytest.mark.parametrize(("headers", "listed"), [({"OCI-Subject": OTHER}, True), ({}, False)])
+async def test_put_with_subject(headers: dict[str, str], *, listed: bool) -> None:
+    """Whether the registry lists a manifest with its subject is what it says."""
+    fake = FakeRegistry()
+    fake.on(f"PUT {PATH}", Reply(201, headers=headers))
+    assert await manifests.put(client(fake), TAG, Manifest.read(IMAGE.manifest)) is listed
+
+
+LOST = [Reply(502), Reply(500), httpcore.ReadError("gone")]
+
+
+@pytest.mark.parametrize("fault", LOST, ids=repr)
+@pytest.mark.parametrize("reference", [TAG, PINNED])
+async def test_put_with_lost_answer(fault: Reply | Exception, reference: Reference) -> None:
+    """If an answer is lost and the manifest is there, it is not sent again."""
+    fake, path = FakeRegistry(), f"/v2/team/app/manifests/{reference.version}"
+    fake.on(f"PUT {path}", fault)
+    fake.on(f"HEAD {path}", Reply(200, headers={"Docker-Content-Digest": IMAGE.digest}))
+    assert await manifests.put(client(fake), reference, Manifest.read(IMAGE.manifest)) is None
+    assert fake.lines == [f"PUT {path}", f"HEAD {path}"]
+
+
+@pytest.mark.parametrize("there", [Reply(404), Reply(403), Reply(200, headers={"Docker-Content-Digest": OTHER})])
+async def test_put_again(there: Reply) -> None:
+    """If it is not there, or we may not look, it is sent again."""
+    fake = FakeRegistry()
+    fake.on(f"PUT {PATH}", Reply(502), Reply(201))
+    fake.on(f"HEAD {PATH}", there)
+    await manifests.put(client(fake), TAG, Manifest.read(IMAGE.manifest))
+    assert [asked.method for asked in fake.asked] == ["PUT", "HEAD", "PUT"]
+
+
+async def test_put_again_without_a_doubt() -> None:
+    """A registry that says it is busy has done nothing: there is nothing to look for."""
+    fake = FakeRegistry()
+    fake.on(f"PUT {PATH}", Reply(429), Reply(201))
+    await manifests.put(client(fake), TAG, Manifest.read(IMAGE.manifest))
+    assert [asked.method for asked in fake.asked] == ["PUT", "PUT"]
+
+
+@pytest.mark.parametrize(("there", "puts"), [(IMAGE.digest, 2), (OTHER, 1)])
+async def test_put_over(there: str, puts: int) -> None:
+    """Whoever replaces one manifest by another does not send it again over what somebody else put there since."""
+    fake = FakeRegistry()
+    fake.on(f"PUT {PATH}", Reply(502), Reply(201))
+    fake.on(f"HEAD {PATH}", Reply(200, headers={"Docker-Content-Digest": there}))
+    newer = Manifest.read(IMAGE.manifest + b" ")
+    with nullcontext() if puts == 2 else pytest.raises(RegistryError, match="somebody else moved it"):
+        await manifests.put(client(fake), TAG, newer, over=PINNED.digest)
+    assert [asked.method for asked in fake.asked].count("PUT") == puts
+
+
+async def test_put_in_vain() -> None:
+    """If nothing helps, the error is that of the push, with the tries."""
+    fake = FakeRegistry()
+    fake.on(f"PUT {PATH}", Reply(503, error("UNAVAILABLE")))
+    with pytest.raises(RegistryError, match=r"^PUT .*503 UNAVAILABLE.*tried 6 times"):
         await manifests.put(client(fake), TAG, Manifest.read(IMAGE.manifest))
 
 
@@ -163,3 +276,28 @@ async def test_delete_missing() -> None:
     fake.on(f"DELETE /v2/team/app/manifests/{IMAGE.digest}", Reply(404, error("MANIFEST_UNKNOWN")))
     with pytest.raises(NotFound):
         await manifests.delete(client(fake), PINNED)
+
+
+@pytest.mark.parametrize("fault", LOST, ids=repr)
+async def test_delete_with_lost_answer(fault: Reply | Exception) -> None:
+    """If an answer is lost and the manifest is gone afterwards, it was deleted."""
+    fake = FakeRegistry()
+    fake.on(f"DELETE /v2/team/app/manifests/{IMAGE.digest}", fault, Reply(404, error("MANIFEST_UNKNOWN")))
+    await manifests.delete(client(fake), PINNED)
+    assert len(fake.asked) == 2
+
+
+async def test_delete_after_a_refusal() -> None:
+    """A registry that was busy before it found nothing has deleted nothing."""
+    fake = FakeRegistry()
+    fake.on(f"DELETE /v2/team/app/manifests/{IMAGE.digest}", Reply(429), Reply(404, error("MANIFEST_UNKNOWN")))
+    with pytest.raises(NotFound):
+        await manifests.delete(client(fake), PINNED)
+
+
+async def test_delete_of_a_registry_that_cannot() -> None:
+    """That it does not know how to delete is no sign that it did, whatever got lost before."""
+    fake = FakeRegistry()
+    fake.on("DELETE /v2/team/app/manifests/v1", Reply(502), Reply(404, error("UNSUPPORTED")))
+    with pytest.raises(NotFound, match="UNSUPPORTED"):
+        await manifests.delete_tag(client(fake), TAG)

@@ -27,7 +27,7 @@ HOST = Host("a", tls=Tls.DISABLED)
 
 async def chunks(address: str, transport: httpx.AsyncBaseTransport) -> list[bytes]:
     """Return the body of an answer as it came."""
-    request = httpx.Request("GET", f"http://{address}/x", extensions={"timeout": TIMEOUTS})
+    request = httpx.Request("GET", f"http://{address}/x", extensions={"timeout": TIMEOUTS.of("GET")})
     response = await transport.handle_async_request(request)
     assert isinstance(response.stream, httpx.AsyncByteStream)
     try:
@@ -93,7 +93,7 @@ async def test_left_early(size: int) -> None:
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + bytes(size // 2)
     async with raw_server(answer, hang=True) as address:
         transport = open_transport(HOST, elsewhere=False)
-        request = httpx.Request("GET", f"http://{address}/x", extensions={"timeout": TIMEOUTS})
+        request = httpx.Request("GET", f"http://{address}/x", extensions={"timeout": TIMEOUTS.of("GET")})
         response = await transport.handle_async_request(request)
         assert isinstance(response.stream, httpx.AsyncByteStream)
         stream: AsyncIterator[bytes] = aiter(response.stream)
@@ -119,7 +119,7 @@ async def test_connection_is_used_again(registry: DockerRegistry) -> None:
     transport = open_transport(HOST, elsewhere=False)
     sockets = set()
     for _ in range(3):
-        request = httpx.Request("GET", f"{registry.url}/v2/", extensions={"timeout": TIMEOUTS})
+        request = httpx.Request("GET", f"{registry.url}/v2/", extensions={"timeout": TIMEOUTS.of("GET")})
         response = await transport.handle_async_request(request)
         sockets.add(response.extensions["network_stream"].get_extra_info("client_addr"))
         assert isinstance(response.stream, httpx.AsyncByteStream)

@@ -145,3 +145,22 @@ def test_read_hostile(tree: object) -> None:
 def test_huge_variant() -> None:
     """A variant with a number beyond reason has no rank, and is no error."""
     assert chosen("linux/amd64", Platform("linux", "amd64", "v" + "9" * 5000)) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "other", "same"),
+    [
+        ("linux/amd64", Platform("linux", "x86_64"), True),
+        ("linux/arm64/v8", Platform("linux", "arm64"), True),
+        ("linux/arm", Platform("linux", "arm", "v7"), True),
+        ("linux/arm", Platform("linux", "arm", "v6"), False),
+        ("linux/amd64", Platform("linux", "amd64", "v2"), False),
+        ("linux/amd64", Platform("windows", "amd64"), False),
+        ("windows/amd64", Platform("windows", "amd64", os_version="10.0.17763.1"), True),
+        ("windows/amd64,osver=10.0.17763.9", Platform("windows", "amd64", os_version="10.0.17763.1"), True),
+        ("windows/amd64,osver=10.0.17764", Platform("windows", "amd64", os_version="10.0.17763.1"), False),
+    ],
+)
+def test_means(text: str, other: Platform, *, same: bool) -> None:
+    """A platform means itself by any of its names, and nothing that it merely runs."""
+    assert Platform.parse(text).means(other) is same

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from regbot.registry.content import Bytes
+from regbot.registry.copying import CopyOptions, copy
 from regbot.registry.errors import InvalidText, NotFound, RegistryError, WriteRefused
 from regbot.registry.files import Files
-from regbot.registry.content import Bytes
 from regbot.registry.hosts import Host, Hosts, Tls
-from regbot.registry.images import CopyOptions, config, copy
+from regbot.registry.images import config
 from regbot.registry.manifest import Manifest
+from regbot.registry.observer import Silent
 from regbot.registry.reference import Reference, Repository
 from regbot.registry.registries import Registries
 from tests import images
@@ -61,8 +63,19 @@ def answer(status: str, body: bytes = b"") -> bytes:
     return b"HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % (status.encode(), len(body)) + body
 
 
+class Errors(Silent):
+    """Keeps the harm that it is told of."""
+
+    def __init__(self, told: list[str]) -> None:
+        self._told = told
+
+    def error(self, text: str) -> None:
+        """Keep it."""
+        self._told.append(text)
+
+
 async def test_warning() -> None:
-    """That a tag could not be put back is told to who gave a way to be told."""
+    """That a tag could not be put back is told to who observes."""
     warnings: list[str] = []
     missing = answer("404 Not Found", error("MANIFEST_UNKNOWN"))
     answers = [answer("405 No"), missing, answer("200 OK", IMAGE.manifest), answer("500 No"), answer("500 No")]

@@ -7,20 +7,28 @@ import pytest
 import trio
 import trio.testing
 
+from regbot.registry import images as whole
+from regbot.registry import mediatype
+from regbot.registry.content import Bytes
+from regbot.registry.copying import CopyOptions, copy
 from regbot.registry.descriptor import Descriptor
 from regbot.registry.digest import Digest
 from regbot.registry.errors import InvalidText, NotFound, RegistryError, Unverified
-from regbot.registry.content import Bytes
-from regbot.registry.hosts import Host, Tls
+from regbot.registry.hosts import Host, Hosts, Tls
+from regbot.registry.http import Client
 from regbot.registry.manifest import Manifest
 from regbot.registry.reference import Reference, Repository
+from regbot.registry.remote import Remote
 from tests import images
-from tests.fake_registry import NAME, FakeRegistry, Reply, error, remote
+from tests.fake_registry import NAME, FakeRegistry, Reply, error, index_of, remote, served
+from tests.model.registry import ModelRegistry
+from tests.model.world import World
 
 if TYPE_CHECKING:
     import httpx
 
-    from regbot.registry.remote import Remote
+    from tests.model.message import Answerer, Asked
+    from tests.model.message import Reply as Told
 
 IMAGE = images.image(layers=[b"one", b"two"])
 MANIFEST = Manifest.read(IMAGE.manifest)
@@ -114,17 +122,88 @@ async def test_delete_forgets(fake: FakeRegistry, delete: str) -> None:
     assert [asked.method for asked in fake.asked] == ["GET", "DELETE", "GET"]
 
 
+@pytest.mark.parametrize("image", [IMAGE, images.platforms("linux/amd64", "linux/arm64")], ids=["image", "index"])
+async def test_second_config_is_one_look(image: images.Image) -> None:
+    """The config of a tag that did not change costs one HEAD, whatever lies between tag and config."""
+    fake = served(image)
+    known = remote(fake)
+    _, first = await whole.config(known, TAG, "linux/amd64")
+    count = len(fake.asked)
+    _, second = await whole.config(known, TAG, "linux/amd64")
+    assert fake.lines[count:] == ["HEAD /v2/team/app/manifests/v1"]
+    assert first == second
+
+
+async def test_second_mirroring_reads_nothing() -> None:
+    """To mirror thirty tags again that did not change costs the source a HEAD for each, and no GET."""
+    model = ModelRegistry()
+    for number in range(30):
+        model.store.add("team/app", f"t{number}", images.image(layers=[b"%d" % (number % 5)]))
+    async with trio.open_nursery() as nursery:
+        asked: list[str] = []
+        answers: dict[str, Answerer] = {NAME: noted(model, asked), "other.test": ModelRegistry()}
+        hosts = Hosts([Host(name, tls=Tls.DISABLED) for name in answers])
+        known = Remote(Client(hosts, user_agent="", connect=World(nursery, answers).connect))
+        for _ in range(2):
+            asked.clear()
+            for tag in await known.tags(SOURCE):
+                await copy(known, TAG.tagged(tag), Reference(Repository("other.test", "copy"), tag), CopyOptions())
+        await known.aclose()
+        nursery.cancel_scope.cancel()
+    assert asked == ["GET list"] + ["HEAD manifests"] * 30
+
+
+def noted(model: ModelRegistry, lines: list[str]) -> Answerer:
+    """Return what answers as *model* does, and takes down what it is asked for."""
+
+    async def answer(asked: Asked) -> Told:
+        *_, above, last = asked.path.split("/")
+        lines.append(f"{asked.method} {last if above == 'tags' else above}")
+        return await model(asked)
+
+    return answer
+
+
+async def test_no_look_where_none_is_possible(fake: FakeRegistry) -> None:
+    """A registry that cannot answer HEAD is asked for the manifest itself, and what came is kept."""
+    known = remote(fake, Host(NAME, disable_head=True))
+    await known.manifest(TAG)
+    assert await known.manifest(TAG) == MANIFEST
+    await known.manifest(TAG.at((await known.head(TAG)).descriptor.digest))
+    assert [asked.method for asked in fake.asked] == ["GET"] * 3
+
+
+async def test_referrers(fake: FakeRegistry) -> None:
+    """What refers to a manifest is asked for anew each time: it changes."""
+    listed = index_of(IMAGE.descriptor() | {"artifactType": "application/x"}).manifest
+    line = f"GET /v2/team/app/referrers/{MANIFEST.descriptor.digest}"
+    fake.on(line, Reply(200, listed, {"Content-Type": mediatype.OCI_INDEX}))
+    known, pinned = remote(fake), TAG.at(MANIFEST.descriptor.digest)
+    for kind, count in (("", 1), ("application/y", 0), ("application/x", 1)):
+        assert len(await known.referrers(pinned, artifact_type=kind)) == count
+    assert len(fake.asked) == 3
+
+
+async def test_hostile_tags(fake: FakeRegistry) -> None:
+    """No tag that is none gets into a URL, whoever made it up."""
+    fake.on("GET /v2/team/app/tags/list", Reply(200, b'{"tags": ["../../x", "v1?x=1", "v1", "v1#", "-a", ""]}'))
+    assert await remote(fake).tags(SOURCE) == ["v1"]
+    for text in ("../../x", "v1?x=1", "-a", "v" * 129):
+        with pytest.raises(InvalidText, match="tag"):
+            Reference(SOURCE, text)
+
+
 class Slow(FakeRegistry):
     """Says what was true when it was asked, but not before a deletion is done."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.deleted = trio.Event()
+        self.late, self.deleted = True, trio.Event()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer late."""
+        """Answer, late."""
         response = await super().handle_async_request(request)
-        if request.method != "DELETE":
+        if self.late:
             await self.deleted.wait()
         return response
 
@@ -151,6 +230,7 @@ async def test_read_before_a_deletion() -> None:
         nursery.start_soon(known.manifest, TAG)
         nursery.start_soon(blob, known, SOURCE, CONFIG)
         await trio.testing.wait_all_tasks_blocked()
+        fake.late = False
         await known.delete_manifest(digest)
         fake.deleted.set()
     fake.instead(f"GET /v2/team/app/manifests/{IMAGE.digest}", Reply(404))
@@ -249,7 +329,7 @@ async def test_across_registries(fake: FakeRegistry) -> None:
     fake.on("PUT /up/1", Reply(201))
     target = Repository("other.test", "team/copy")
     await remote(fake, Host(NAME), Host("other.test", hostname=NAME)).copy_blob(LAYER, SOURCE, target)
-    assert [asked.method for asked in fake.asked] == ["HEAD", "GET", "POST", "PUT"]
+    assert [asked.method for asked in fake.asked] == ["HEAD", "POST", "GET", "PUT"]
 
 
 async def test_there_across_registries(fake: FakeRegistry) -> None:
@@ -303,6 +383,25 @@ async def test_put_blob(fake: FakeRegistry) -> None:
     await known.put_blob(TARGET, LAYER, Bytes(DATA))
     await known.copy_blob(LAYER, SOURCE, TARGET)
     assert [asked.method for asked in fake.asked] == ["POST", "PUT"]
+
+
+async def test_put_twice(fake: FakeRegistry) -> None:
+    """A blob that was put need not be put again."""
+    fake.on(f"POST {UPLOADS}", Reply(202, headers={"Location": "/up/1"}))
+    fake.on("PUT /up/1", Reply(201))
+    known = remote(fake)
+    for _ in range(2):
+        await known.put_blob(TARGET, LAYER, Bytes(DATA))
+    assert [asked.method for asked in fake.asked] == ["POST", "PUT"]
+
+
+@pytest.mark.parametrize("there", [NAME, "mirror.test"])
+async def test_blob_head(there: str) -> None:
+    """A look at a blob is answered by whoever has it."""
+    fake = FakeRegistry()
+    fake.on(f"HEAD https://{there}/v2/team/app/blobs/{LAYER.digest}", Reply(200, headers={"Content-Length": "7"}))
+    known = remote(fake, Host(NAME, mirrors=("mirror.test",)), Host("mirror.test", priority=1))
+    assert (await known.blob_head(SOURCE, LAYER.digest)).size == 7
 
 
 async def test_missing_blob(fake: FakeRegistry) -> None:

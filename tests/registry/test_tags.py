@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,12 +11,14 @@ from regbot.registry.errors import NotFound, RegistryError, Unverified
 from regbot.registry.hosts import Host, Hosts, Tls
 from regbot.registry.http import MAX_BODY, Client
 from regbot.registry.link import MAX_HEADER
-from regbot.registry.listing import MAX_BYTES, MAX_NAMES
+from regbot.registry.listing import MAX_BYTES, MAX_NAMES, MAX_PAGE
 from regbot.registry.reference import Repository
 from tests import images
 from tests.fake_registry import CANARY, NAME, Asked, FakeRegistry, Reply, client, host
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from tests.docker_registry import DockerRegistry
 
 REPOSITORY = Repository(NAME, "team/app")
@@ -130,6 +133,17 @@ async def test_endless_bytes() -> None:
     with pytest.raises(RegistryError, match="does not end"):
         await ls(fake)
     assert len(fake.asked) == MAX_BYTES // MAX_BODY + 1
+
+
+@pytest.mark.parametrize(("more", "fault"), [(0, nullcontext()), (1, pytest.raises(Unverified, match="more than"))])
+async def test_large_page(more: int, fault: AbstractContextManager[object]) -> None:
+    """A registry that knows no pages may give a hundred thousand long names at once, and not much more."""
+    names = [f"{number:0128}" for number in range(100_000)]
+    body = json.dumps({"tags": names}).encode()
+    fake = FakeRegistry()
+    fake.on(LIST, Reply(200, body + b" " * (MAX_PAGE - len(body) + more)))
+    with fault:
+        assert await ls(fake) == names
 
 
 async def test_long_link() -> None:

@@ -110,3 +110,44 @@ async def test_no_pace(autojump_clock: MockClock) -> None:
     for _ in range(5):
         await throttle.pace()
     assert trio.current_time() == 0
+
+
+async def test_idle() -> None:
+    """Nobody uses it: no slot is held, and none is waited for."""
+    throttle, found = Throttle("a", slots=2), []
+    found.append(throttle.idle)
+    async with throttle.hold():
+        found.append(throttle.idle)
+    assert [*found, throttle.idle] == [True, False, True]
+
+
+async def test_pace_of_many(autojump_clock: MockClock) -> None:
+    """However many ask at once, from whichever script, their requests are as far apart."""
+    throttle, times = Throttle("a", slots=3, per_second=4), []
+
+    async def ask() -> None:
+        async with throttle.hold():
+            await throttle.pace()
+            times.append(trio.current_time())
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(5):
+            nursery.start_soon(ask)
+    assert times == pytest.approx([0, 0.25, 0.5, 0.75, 1])
+
+
+async def test_cancelled_in_line(autojump_clock: MockClock) -> None:
+    """Who gives up in the middle of the line leaves the order of the others as it is, and no slot is lost."""
+    throttle, order = Throttle("a", slots=1), []
+
+    async def take(name: str, patience: float) -> None:
+        with trio.move_on_after(patience):
+            async with throttle.hold():
+                order.append(name)
+                await trio.sleep(10)
+
+    async with trio.open_nursery() as nursery:
+        for name, patience in (("first", 60), ("gone", 5), ("second", 60), ("third", 60)):
+            nursery.start_soon(take, name, patience)
+            await trio.testing.wait_all_tasks_blocked()
+    assert (order, throttle.idle) == (["first", "second", "third"], True)

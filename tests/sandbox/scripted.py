@@ -133,6 +133,11 @@ def manifest(json: str | None, media_type: str = OCI + "manifest.v1+json", **rat
     }
 
 
+def blob(size: int | None = 7) -> dict[str, Value]:
+    """Return what blob.get and blob.head answer; None: nobody says how large it is."""
+    return {"repository": "registry.example/app", "digest": DIGEST, "size": size}
+
+
 def config(json: str) -> dict[str, Value]:
     """Return what image.config answers."""
     return {"reference": "registry.example/app:v1", "digest": DIGEST, "body": json.encode()}

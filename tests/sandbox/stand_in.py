@@ -52,6 +52,21 @@ class Script:
             pipe.send(b"\x95\xa4call%s\xa6tag.ls\x00\xc4\x06\x91\xc4\x03a/b" % bytes([number]))
         return self.loop()
 
+    def small(self) -> list[bytes]:
+        """Store twenty blobs at once, each of 100 KiB."""
+        return self._store(100 << 10)
+
+    def large(self) -> list[bytes]:
+        """Store twenty blobs at once, each of 2 MiB."""
+        return self._store(2 << 20)
+
+    def _store(self, size: int) -> list[bytes]:
+        payload = b"\x92\xc4\x03a/b\xc6" + size.to_bytes(4) + bytes(size)
+        for number in range(1, 21):
+            call = b"\x95\xa4call%s\xa8blob.put\x00\xc6" % bytes([number])
+            pipe.send(call + len(payload).to_bytes(4) + payload)
+        return self.loop()
+
     def loop(self) -> list[bytes]:
         """Never end."""
         while True:

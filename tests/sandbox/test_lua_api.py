@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.sandbox.scripted import DIGEST, Refused, config, error_of, logs, manifest, reference, run
+from tests.sandbox.scripted import DIGEST, OCI, Refused, blob, config, error_of, logs, manifest, reference, run
 
 if TYPE_CHECKING:
     from regbot.protocol.values import Value
     from tests.sandbox.scripted import Answers
 
-COPY_OPTIONS: Final = "digestTags, forceRecursive, includeExternal, platforms"
+COPY_OPTIONS: Final = "digestTags, fastCheck, forceRecursive, ifExists, includeExternal, platforms, referrers"
+MANIFEST: Final = OCI + "manifest.v1+json"
 ANY_IMAGE: Final = "a string, a reference, a manifest or a config"
+
+REFERRERS: Final = 'should be true, false or a table like {artifactType = "application/spdx+json"}'
 
 ANSWERS: Final[Answers] = {
     "reference.new": reference,
@@ -24,12 +27,18 @@ ANSWERS: Final[Answers] = {
     "manifest.getList": lambda _: manifest("{}"),
     "manifest.head": lambda _: manifest(None),
     "manifest.delete": lambda _: None,
+    "manifest.put": lambda _: None,
+    "blob.head": lambda _: blob(),
     "image.config": lambda _: config("{}"),
     "image.copy": lambda _: None,
+    "image.exportTar": lambda _: None,
+    "image.importTar": lambda _: None,
     "image.ratelimitWait": lambda _: True,
 }
 OBJECT: Final[Value] = {"reference": b"registry.example/app:v1", "digest": DIGEST.encode()}
 """A manifest or a config on the wire."""
+WHOLE: Final[Value] = {"reference": b"registry.example/app:v1", "mediaType": MANIFEST.encode(), "body": b"{}"}
+"""A manifest that is to be stored, on the wire."""
 
 
 def last_call(source: str) -> tuple[str, Value]:
@@ -66,6 +75,22 @@ def last_call(source: str) -> tuple[str, Value]:
             "image.copy",
             [b"a", b"b", {"digestTags": True, "forceRecursive": False, "platforms": [b"linux/amd64"]}],
         ),
+        (
+            "image.copy('a', 'b', {fastCheck = true, ifExists = 'same', referrers = {artifactType = 'x'}})",
+            "image.copy",
+            [b"a", b"b", {"fastCheck": True, "ifExists": b"same", "referrers": {"artifactType": b"x"}}],
+        ),
+        ("image.copy('a', 'b', {referrers = true})", "image.copy", [b"a", b"b", {"referrers": True}]),
+        ("image.copy('a', 'b', {referrers = {}})", "image.copy", [b"a", b"b", {"referrers": []}]),
+        ("manifest.put('a', 'b')", "manifest.put", [b"a", b"b"]),
+        ("manifest.put(reference.new('a:x'), reference.new('b:y'))", "manifest.put", [b"a:x", b"b:y"]),
+        ("manifest.put(manifest.get('a'), 'b')", "manifest.put", [WHOLE, b"b"]),
+        ("manifest.put(manifest.head('a'), 'b')", "manifest.put", [OBJECT, b"b"]),
+        ("manifest.put(image.config('a'), 'b')", "manifest.put", [OBJECT, b"b"]),
+        ("local m = manifest.getList('a') m:put(m)", "manifest.put", [WHOLE, OBJECT]),
+        ("manifest.head('a'):put(image.config('a'))", "manifest.put", [OBJECT, OBJECT]),
+        ("image.exportTar('a', 'x.tar')", "image.exportTar", [b"a", b"x.tar"]),
+        ("image.importTar(manifest.head('a'), 'x.tar')", "image.importTar", [OBJECT, b"x.tar"]),
         ("image.ratelimitWait('a', 5)", "image.ratelimitWait", [b"a", 5]),
         ("image.ratelimitWait('a', 5, nil, '1h')", "image.ratelimitWait", [b"a", 5, None, b"1h"]),
         ("manifest.head('a'):ratelimitWait(5, '1m')", "image.ratelimitWait", [OBJECT, 5, b"1m"]),
@@ -83,6 +108,10 @@ def test_on_the_wire(source: str, operation: str, arguments: Value) -> None:
         ("table.concat(tag.ls('a'), ',')", "v1,v2"),
         ("select('#', tag.delete('a'))", "0"),
         ("select('#', image.copy('a', 'b'))", "0"),
+        ("select('#', manifest.put('a', 'b'))", "0"),
+        ("select('#', manifest.get('a'):put('b'))", "0"),
+        ("select('#', image.exportTar('a', 'x'))", "0"),
+        ("select('#', image.importTar('a', 'x'))", "0"),
         ("tostring(image.ratelimitWait('a', 1))", "true"),
         ("type(manifest.get('a'))", "userdata"),
         ("type(image.config('a'))", "userdata"),
@@ -106,6 +135,14 @@ def test_results(expression: str, result: str) -> None:
         ("reference.new(nil)", f"reference.new: the image should be {ANY_IMAGE}, not nil"),
         ("image.copy('a')", f"image.copy: the target should be {ANY_IMAGE}, not nil"),
         ("image.copy(true, 'b')", f"image.copy: the source should be {ANY_IMAGE}, not a boolean"),
+        ("manifest.get(blob.head('a'))", f"manifest.get: the image should be {ANY_IMAGE}, not a blob"),
+        ("manifest.put({}, 'a')", f"manifest.put: the manifest should be {ANY_IMAGE}, not a table"),
+        ("manifest.put('a')", f"manifest.put: the target should be {ANY_IMAGE}, not nil"),
+        ("manifest.head('a'):put()", f"<manifest>:put: the target should be {ANY_IMAGE}, not nil"),
+        ("manifest.head('a').put('b')", "<manifest>:put: call it with a colon: m:put(…)"),
+        ("image.exportTar('a')", "image.exportTar: the file should be a string, not nil"),
+        ("image.exportTar(nil, 'x')", f"image.exportTar: the image should be {ANY_IMAGE}, not nil"),
+        ("image.importTar('a', 5)", "image.importTar: the file should be a string, not 5"),
         ("repo.ls(reference.new('a'))", "repo.ls: the registry should be a string, not a reference"),
         ("manifest.get('a', {})", "manifest.get: the platform should be a string, not a table"),
         ("manifest.head('a'):get(1)", "<manifest>:get: the platform should be a string, not 1"),
@@ -134,6 +171,26 @@ def test_results(expression: str, result: str) -> None:
             'image.copy: the option "digestTags" should be true or false, not 1',
         ),
         (
+            "image.copy('a', 'b', {ifExists = 'skipp'})",
+            'image.copy: the option "ifExists" should be "replace", "skip", "same" or "fail", not "skipp"',
+        ),
+        (
+            "image.copy('a', 'b', {ifExists = true})",
+            'image.copy: the option "ifExists" should be "replace", "skip", "same" or "fail", not a boolean',
+        ),
+        *(
+            (
+                f"image.copy('a', 'b', {{referrers = {value}}})",
+                f'image.copy: the option "referrers" {REFERRERS}, not {said}',
+            )
+            for value, said in (
+                ("5", "5"),
+                ("{artifactTypes = 'x'}", "a table"),
+                ("{artifactType = 5}", "a table"),
+                ("{artifactType = 'x', limit = 5}", "a table"),
+            )
+        ),
+        (
             "image.copy('a', 'b', {includeExternals = true})",
             f'image.copy: there is no option "includeExternals"; there are {COPY_OPTIONS}',
         ),
@@ -143,7 +200,7 @@ def test_misuse(source: str, text: str) -> None:
     """A wrong argument is an error that says which, what it should be and what came; nothing is sent."""
     done = run(f"\n{source}", ANSWERS)
     assert done.error == f"main:2: {text}"
-    assert {name for name, _ in done.calls} <= {"reference.new", "manifest.head"}
+    assert {name for name, _ in done.calls} <= {"reference.new", "manifest.head", "blob.head"}
 
 
 def test_options_are_what_the_table_holds() -> None:

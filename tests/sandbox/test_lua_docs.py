@@ -14,7 +14,7 @@ from tests.sandbox.test_lua_globals import GLOBALS
 
 PAGE: Final = (Path(regbot.__file__).parents[1] / "docs" / "lua.md").read_text()
 LATER: Final = PAGE[PAGE.index("## Not in this version") : PAGE.index("## Errors")]
-API: Final = ("image", "manifest", "reference", "repo", "tag")
+API: Final = ("blob", "image", "manifest", "reference", "repo", "tag")
 
 
 @pytest.mark.parametrize("module", API)
@@ -58,7 +58,7 @@ def test_what_comes_later_says_so(name: str) -> None:
     assert error.endswith(" is not in this version")
 
 
-@pytest.mark.parametrize("name", sorted(set(re.findall(r"`[rm]:(\w+)\(", PAGE))))
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`[bmr]:(\w+)\(", PAGE))))
 def test_every_method_is_offered(name: str) -> None:
     """Who misspells a method of the page is told its name."""
     answers = {"manifest.head": lambda _: manifest(None)}

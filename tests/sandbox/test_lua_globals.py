@@ -10,13 +10,14 @@ from regbot.sandbox import lua
 from tests.sandbox.scripted import logs, prelude
 
 GLOBALS: Final = {
-    "": """_G _VERSION assert bit collectgarbage coroutine error getmetatable image ipairs load loadstring log manifest
-        math next os pairs pcall print rawequal rawget rawset reference repo require select setmetatable string table
-        tag tonumber tostring type unpack xpcall""",
+    "": """_G _VERSION assert bit blob collectgarbage coroutine error getmetatable image ipairs load loadstring log
+        manifest math next os pairs pcall print rawequal rawget rawset reference repo require select setmetatable string
+        table tag tonumber tostring type unpack xpcall""",
     "bit": "arshift band bnot bor bswap bxor lshift rol ror rshift tobit tohex",
+    "blob": "get head put",
     "coroutine": "create resume running status wrap yield",
-    "image": "config copy manifest manifestHead manifestList ratelimitWait",
-    "manifest": "descriptor get getList head",
+    "image": "config copy exportTar importTar manifest manifestHead manifestList ratelimitWait",
+    "manifest": "descriptor get getList head put",
     "math": """abs acos asin atan atan2 ceil cos cosh deg exp floor fmod frexp huge ldexp log log10 max min modf pi pow
         rad random randomseed sin sinh sqrt tan tanh""",
     "os": "clock date difftime time",
@@ -72,7 +73,7 @@ def test_replaced_functions_are_not_used_by_the_prelude() -> None:
     source = """
         local log, pcall, reference = log, pcall, reference.new
         local function lie() return "forged" end
-        for _, library in pairs({string, table, math, coroutine, bit, os, image, manifest, tag, repo, _G}) do
+        for _, library in pairs({string, table, math, coroutine, bit, os, blob, image, manifest, tag, repo, _G}) do
           for name in next, library do library[name] = lie end
         end
         log(select and "x")

@@ -37,16 +37,25 @@ def plain(*registries: str) -> Hosts:
 
 
 @asynccontextmanager
+async def opened(*registries: str, folder: Path | None = None) -> AsyncIterator[Gate]:
+    """Give a gate to registries and to the layouts of a folder."""
+    files = Files(folder) if folder else None
+    async with Registries(plain(*registries), files=files, user_agent="test") as registry:
+        yield Gate(registry, trio.CapacityLimiter(1), files)
+
+
+@asynccontextmanager
 async def runner(
     *registries: str, files: Path | None = None, entry: Path | None = None
 ) -> AsyncIterator[Callable[..., Awaitable[Outcome]]]:
     """Give a function that runs a text, with the limits of `script`, in a child of one launcher."""
-    async with Registries(plain(*registries), files=Files(files) if files else None, user_agent="test") as registry:
+    reached = Files(files) if files else None
+    async with Registries(plain(*registries), files=reached, user_agent="test") as registry:
         opened = open_launcher() if entry is None else open_launcher(entry=entry)
         async with opened as launcher:
 
             async def run(registry: Registry, text: str, *, limit: float | None = 20, memory: int = MEMORY) -> Outcome:
-                gate = Gate(registry, trio.CapacityLimiter(1))
+                gate = Gate(registry, trio.CapacityLimiter(1), reached)
                 log = open_log(Writer(8, stream=StringIO()))
                 return await Run(script(text, timeout=limit, memory=memory), gate, log).execute(launcher)
 

@@ -5,42 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from regbot.config.durations import InvalidDuration
-from regbot.protocol.errors import WireError
 from regbot.registry.errors import InvalidText
-from regbot.supervisor.arguments import InvalidArgument, image, options, text
-from regbot.supervisor.operations import OPERATIONS, describe, find, parse
+from regbot.registry.manifest import Manifest
+from regbot.supervisor.arguments import (
+    MAX_CONTENT,
+    MAX_COUNT,
+    Image,
+    InvalidArgument,
+    blob,
+    content,
+    count,
+    duration,
+    image,
+    source,
+    table,
+    text,
+)
+from tests import images
 
 if TYPE_CHECKING:
     from regbot.protocol.values import Value
 
 DIGEST = "sha256:" + "0" * 64
 
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.binary(max_size=40) | st.text(max_size=40),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
-    max_leaves=12,
-)
-
-
-@given(st.sampled_from(sorted(OPERATIONS)), st.lists(VALUES, max_size=5))
-def test_any_arguments_are_parsed_or_refused(name: str, given_: list[Value]) -> None:
-    """Whatever a child sends becomes as many values as the operation takes at most, or one of the known refusals."""
-    operation = OPERATIONS[name]
-    try:
-        parsed = parse(operation, given_)
-    except (InvalidArgument, InvalidText, InvalidDuration, WireError):
-        return
-    assert operation.required <= len(parsed) <= len(operation.takes)
-
-
-@given(VALUES)
-def test_any_arguments_can_be_described(value: Value) -> None:
-    """The beginning of an error can be made of whatever a child sends, and stays short."""
-    assert len(describe("image.copy", value)) < 1000
+NAME = f"localhost:5000/a@{DIGEST}".encode()
+MADE = images.image()
+WHOLE: dict[str, Value] = {"reference": b"a", "mediaType": MADE.media_type.encode(), "body": MADE.manifest}
 
 
 def test_an_image_by_its_reference() -> None:
@@ -61,41 +52,106 @@ def test_what_is_no_image(value: Value) -> None:
         image(value)
 
 
-def test_unknown_option_lists_the_known() -> None:
-    """An option that does not exist is an error that lists those that do."""
+def test_a_manifest_with_its_bytes() -> None:
+    """A manifest that is to be stored has the bytes that the child sent, and the digest that these have."""
+    found = source(WHOLE)
+    assert isinstance(found, Manifest)
+    assert (found.body, str(found.descriptor.digest)) == (MADE.manifest, MADE.digest)
+
+
+@pytest.mark.parametrize(
+    "value", [b"localhost:5000/a:v1", {"reference": b"localhost:5000/a:v1", "digest": DIGEST.encode()}]
+)
+def test_a_manifest_by_its_image(value: Value) -> None:
+    """Where there are no bytes, an image stands for its manifest."""
+    assert isinstance(source(value), Image)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (WHOLE | {"body": 5}, "content of at most 8388608 bytes was expected, got a number"),
+        (WHOLE | {"body": None}, "got nothing"),
+        (WHOLE | {"body": b"x" * (MAX_CONTENT + 1)}, "got a string of 8388609 bytes"),
+        (WHOLE | {"body": b"{"}, "no JSON"),
+        (WHOLE | {"body": b"{}", "mediaType": b"text/html"}, "a manifest was expected"),
+        (WHOLE | {"body": b"[" * 100_000}, "no JSON"),
+        (WHOLE | {"mediaType": 5}, "a string of at most 4096 bytes was expected, got a number"),
+        (WHOLE | {"digest": b"x"}, 'no option "digest"'),
+        (5, "a string"),
+    ],
+)
+def test_what_is_no_manifest(value: Value, said: str) -> None:
+    """Bytes that are no manifest are the script's mistake, or worse, and are refused as an argument."""
+    with pytest.raises(InvalidArgument, match=said):
+        source(value)
+
+
+@pytest.mark.parametrize(("size", "expected"), [(7, 7), (None, -1), (0, 0), (2.0**53, MAX_COUNT)])
+def test_a_blob(size: Value, expected: int) -> None:
+    """A blob is a repository, a digest, and the size that was told."""
+    found = blob({"reference": NAME, "size": size})
+    described = (str(found.repository), str(found.descriptor.digest), found.descriptor.size)
+    assert described == ("localhost:5000/a", DIGEST, expected)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        NAME,
+        [],
+        {},
+        {"reference": b"localhost:5000/a:v1"},
+        {"reference": NAME, "size": -1},
+        {"reference": NAME, "size": 1.5},
+        {"reference": NAME, "size": float("nan")},
+        {"reference": NAME, "size": True},
+        {"reference": NAME, "size": 2.0**54},
+        {"reference": NAME, "digest": b"x"},
+        {"reference": b"a@md5:00"},
+    ],
+)
+def test_what_is_no_blob(value: Value) -> None:
+    """Anything else is refused."""
+    with pytest.raises((InvalidArgument, InvalidText)):
+        blob(value)
+
+
+def test_content() -> None:
+    """Content is bytes as they are, or a blob that is somewhere."""
+    assert content(b"\0\xff") == b"\0\xff"
+    assert content({"reference": NAME}) == blob({"reference": NAME})
+
+
+@pytest.mark.parametrize("value", [None, 5, "text", [], b"x" * (MAX_CONTENT + 1)])
+def test_what_is_no_content(value: Value) -> None:
+    """Anything else, and too much, is refused."""
+    with pytest.raises(InvalidArgument, match="content of at most"):
+        content(value)
+
+
+@pytest.mark.parametrize("value", [None, "1", True, -1, 0.5, float("inf"), MAX_COUNT + 1, 2**64])
+def test_what_counts_nothing(value: Value) -> None:
+    """A count is a whole number that Lua can have."""
+    with pytest.raises(InvalidArgument):
+        count(value)
+
+
+def test_times_to_wait_are_longer_than_nothing() -> None:
+    """Nobody waits for a negative time, nor for none."""
+    assert duration(b"1m") == 60
+    with pytest.raises(InvalidArgument, match="longer than 0s"):
+        duration(b"-1s")
+
+
+def test_unknown_names_list_the_known() -> None:
+    """A name that does not exist is an error that lists those that do."""
     with pytest.raises(InvalidArgument, match=r'no option "limt"; there are limit, last'):
-        options("limit", "last")({"limt": 3})
-
-
-def test_an_empty_table_is_no_option() -> None:
-    """Lua's empty table arrives as a list, and means no options."""
-    assert options("limit")([]) == {}
+        table("limit", "last")({"limt": 3})
 
 
 def test_text_must_be_utf8() -> None:
     """Bytes that are no text are refused by name."""
     with pytest.raises(InvalidArgument, match="not UTF-8"):
         text(b"\xff\xfe")
-
-
-def test_unknown_operation_is_a_broken_child() -> None:
-    """No honest child asks for an operation that is not in the table, nor by a name that Python would find."""
-    with pytest.raises(WireError, match="no operation '__class__'"):
-        find("__class__")
-
-
-def test_too_many_arguments_are_a_broken_child() -> None:
-    """The prelude never sends more arguments than an operation takes."""
-    with pytest.raises(WireError, match="at most 1"):
-        parse(find("tag.delete"), [b"a", b"b"])
-
-
-def test_a_missing_argument_is_named() -> None:
-    """What is missing is said by its position."""
-    with pytest.raises(InvalidArgument, match=r"argument 2: .* got nothing"):
-        parse(find("image.copy"), [b"a"])
-
-
-def test_description_names_both_images_of_a_copy() -> None:
-    """An error of a copy begins with source and target."""
-    assert describe("image.copy", [b"a:1", {"reference": b"b:2"}]) == 'image.copy "a:1" to "b:2"'

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from tests.copies import tag_for
 from tests.images import image, platforms, push, write_layout
 from tests.regbot import Ended, once
 
@@ -65,6 +66,58 @@ image.copy("R:a", "R:m1") image.copy("R:a", "R:m2")
 log(table.concat(tag.ls("R", {limit = 3}), ","))
 log(table.concat(tag.ls("R", {last = "b", limit = 2}), ","))
 """,
+    "what belongs to an image": """
+image.copy("R:a", "HOST/signed:v1", {digestTags = true, referrers = true})
+show("HOST/signed")
+image.copy("HOST/signed:v1", "HOST/again:v1", {digestTags = true, fastCheck = true})
+show("HOST/again")
+""",
+    "tags that exist": """
+log(tostring((pcall(image.copy, "R:other", "R:a", {ifExists = "same"}))))
+log(tostring((pcall(image.copy, "R:b", "R:a", {ifExists = "fail"}))))
+image.copy("R:other", "R:a", {ifExists = "skip"})
+image.copy("R:other", "HOST/once:v1", {ifExists = "fail"})
+log(tostring((pcall(image.copy, "R:other", "HOST/once:v1", {ifExists = "fail"}))))
+is("R:a") is("HOST/once:v1")
+""",
+    "platforms that do not exist": """
+log(tostring((pcall(image.copy, "HOST/multi:v1", "HOST/m:v1", {platforms = {"linux/s390x"}}))))
+log(tostring((pcall(image.copy, "HOST/multi:v1", "HOST/m:v1", {platforms = {"no such!"}}))))
+show("HOST/m")
+""",
+    "manifests and blobs that are put": """
+local digest, size = blob.put("HOST/x/blobs", "hello")
+log(digest .. " " .. size)
+log(blob.get("HOST/x/blobs", digest):content())
+manifest.put(manifest.get("R:a"), "R:put")
+show("R") is("R:put")
+""",
+    "an image of its parts": """
+local m = manifest.get("R:a")
+for _, layer in ipairs(m.layers) do
+  log(select(2, blob.get(m, layer.digest):put("HOST/parts")))
+end
+local digest = blob.put("HOST/parts", image.config(m))
+log(blob.get("HOST/parts", digest):content() == tostring(image.config(m)) and "same" or "other")
+m:put("HOST/parts:v1")
+manifest.put("HOST/parts:v1", "HOST/parts:v2")
+show("HOST/parts") is("HOST/parts:v2")
+log(tostring((pcall(manifest.put, "R:a", "HOST/parts:v3@sha256:" .. ("0"):rep(64)))))
+log(tostring((pcall(blob.get, "HOST/parts", "sha256:" .. ("0"):rep(64)))))
+""",
+    "a tar file of what was only copied": """
+image.copy("HOST/multi:v1", "HOST/copied:v1")
+image.exportTar("HOST/copied:v1", "x.tar")
+image.importTar("HOST/back:v1", "x.tar")
+is("HOST/back:v1") show("HOST/back")
+log(tostring((pcall(image.importTar, "HOST/back:v2", "none.tar"))))
+""",
+    "a target that is there already": """
+log(tostring((pcall(image.copy, "R:other", "R:a", {ifExists = "same"}))))
+log(tostring((pcall(image.copy, "R:other", "R:a", {ifExists = "fail"}))))
+image.copy("R:other", "R:a", {ifExists = "skip"})
+is("R:a")
+""",
     "layouts by any name": """
 image.copy("R:a", "ocidir://deep/out")
 show("ocidir://deep/out") show("ocidir://./deep//out")
@@ -92,6 +145,7 @@ def test_dry_as_real(registry: DockerRegistry, tmp_path: Path, script: str) -> N
     for repository, tag, made in (
         ("a", "a", same),
         ("a", "b", same),
+        ("a", tag_for(same), image(labels={"signature": "1"})),
         ("a", "other", image(labels={"version": "2"})),
         ("twin", "v1", same),
         ("multi", "v1", platforms("linux/amd64", "linux/arm64")),

@@ -15,10 +15,12 @@ from regbot.supervisor.launcher import open_launcher
 from regbot.supervisor.logs import Writer, open_log
 from regbot.supervisor.outcome import Verdict
 from regbot.supervisor.run import Run
-from tests.images import image, push
+from tests.images import image, push, write_layout
 from tests.supervisor.scripts import plain, runner, script
 
 if TYPE_CHECKING:
+    from regbot.registry.content import Content
+    from regbot.registry.descriptor import Descriptor
     from regbot.registry.reference import Repository
     from tests.docker_registry import DockerRegistry
 
@@ -76,6 +78,59 @@ async def test_a_child_that_never_reads_ends_at_the_timeout(behaviour: str) -> N
             outcome = await Run(started, Gate(registry, trio.CapacityLimiter(1)), log).execute(launcher)
     assert outcome.verdict is Verdict.TIMEOUT
     assert "timeout after 0.3s (limit: timeout)" in outcome.error
+
+
+class Huge(Registries):
+    """A registry with more tags than one answer holds."""
+
+    async def tags(self, repository: Repository, *, limit: int = 0, last: str = "") -> list[str]:  # noqa: ARG002 -- the interface's
+        """Return them."""
+        return TAGS * 4
+
+
+async def test_an_answer_may_be_too_large() -> None:
+    """What does not fit into a frame is an error that the script can catch."""
+    async with open_launcher() as launcher, Huge(plain(), user_agent="test") as registry:
+        log = open_log(Writer(8, stream=StringIO()))
+        gate = Gate(registry, trio.CapacityLimiter(1))
+        text = "local ok, why = pcall(tag.ls, 'a/b') error(why, 0)"
+        outcome = await Run(script(text), gate, log).execute(launcher)
+    assert outcome.error == f"main:1: tag.ls: the answer has {4 * 50_000 * 102 + 5} bytes"
+
+
+class Hoarding(Registries):
+    """A registry that takes blobs, and never comes to an end with one."""
+
+    held = 0
+
+    async def put_blob(self, repository: Repository, descriptor: Descriptor, content: Content) -> None:  # noqa: ARG002 -- the interface's
+        """Hold on to the content."""
+        self.held += 1
+        await trio.sleep_forever()
+
+
+@pytest.mark.parametrize(("behaviour", "held"), [("small", 20), ("large", 1)])
+async def test_large_arguments_are_held_one_at_a_time(behaviour: str, held: int) -> None:
+    """However many calls a taken-over child makes at once, of large ones the content of only one is held."""
+    async with open_launcher(entry=STAND_IN) as launcher, Hoarding(plain(), user_agent="test") as registry:
+        log = open_log(Writer(8, stream=StringIO()))
+        gate = Gate(registry, trio.CapacityLimiter(1))
+        outcome = await Run(script(f"!{behaviour}!", timeout=1), gate, log).execute(launcher)
+    assert (outcome.verdict, registry.held) == (Verdict.TIMEOUT, held)
+
+
+@pytest.mark.parametrize("size", [1 << 10, 5 << 20])
+async def test_what_is_put_is_answered(registry: DockerRegistry, size: int) -> None:
+    """A blob of any size is put, read again, and its failures are answered like all others."""
+    async with runner(registry.host) as run:
+        outcome = await run(f"""
+            local text = ("x"):rep({size})
+            local digest, n = blob.put("{registry.host}/a", text)
+            assert(n == {size} and blob.get("{registry.host}/a", digest):content(n) == text)
+            assert(not pcall(blob.put, "Bad Name", text))
+            log(digest)""")
+    assert outcome.error == ""
+    assert len(list((registry.folder / "store").rglob("data"))) == 1
 
 
 @pytest.mark.parametrize(
@@ -163,3 +218,25 @@ async def test_times_to_wait_are_longer_than_nothing() -> None:
     async with runner() as run:
         outcome = await run('image.ratelimitWait("a/b", 1, "5m", "-1s")')
     assert outcome.error.endswith("argument 4: a duration longer than 0s was expected")
+
+
+async def test_any_bytes_go_to_a_blob_and_back(tmp_path: Path) -> None:
+    """No byte of a blob is changed on its way from Lua and back."""
+    async with runner(files=tmp_path) as run:
+        outcome = await run("""
+            local bytes = {} for i = 0, 255 do bytes[#bytes + 1] = string.char(i) end
+            local text = table.concat(bytes)
+            local digest = blob.put("ocidir://a", text)
+            assert(blob.get("ocidir://a", digest):content() == text)""")
+    assert outcome.error == ""
+
+
+async def test_tar_files_lie_beneath_the_files_folder(tmp_path: Path) -> None:
+    """A script can write a tar file beneath the files folder and nowhere else."""
+    write_layout(tmp_path / "a", {"v1": image()})
+    async with runner(files=tmp_path) as run:
+        outcome = await run("""
+            image.exportTar("ocidir://a:v1", "x.tar")
+            image.exportTar("ocidir://a:v1", "../x.tar")""")
+    assert outcome.error.startswith('main:3: image.exportTar "ocidir://a:v1" to "../x.tar": ".." leads out of ')
+    assert (tmp_path / "x.tar").exists()

@@ -8,8 +8,14 @@ local floor, format, match, concat, sort = math.floor, string.format, string.mat
 local next, rawget, type = next, rawget, type
 
 local MAX_TEXT = 64 * 1024
+local MAX_CONTENT = 8 * 1024 * 1024
+local MAX_SHOWN = 100
 
 local arguments = {}
+
+local function quoted(text)
+  return '"' .. errors.cut(text, MAX_SHOWN) .. '"'
+end
 
 local function shown(value)
   if type(value) == "number" then
@@ -20,8 +26,8 @@ local function shown(value)
   return objects.kind(value)
 end
 
-local function refuse(caller, name, expected, value)
-  errors.raise(format("%s: the %s should be %s, not %s", caller, name, expected, shown(value)))
+local function refuse(caller, name, expected, value, came)
+  errors.raise(format("%s: the %s should be %s, not %s", caller, name, expected, came or shown(value)))
 end
 
 local function is_text(value)
@@ -50,19 +56,41 @@ local function is_texts(value)
   return true
 end
 
--- What an argument or an option may be.
+-- true, false, or which of them.
+local function is_referrers(value)
+  if type(value) ~= "table" then
+    return is_flag(value)
+  end
+  local first = next(value)
+  return first == nil or first == "artifactType" and next(value, first) == nil and is_text(value[first])
+end
+
+local function is_one_of(...)
+  local known = {}
+  for _, name in ipairs({ ... }) do
+    known[name] = true
+  end
+  return function(value)
+    return known[value] == true
+  end
+end
+
+-- What an argument or an option may be.  Of words, the wrong one is shown.
 local KINDS = {
   text = { is_text, "a string" },
   duration = { is_text, 'a string like "5m"' },
   count = { is_count, "a whole number, 0 or more" },
   flag = { is_flag, "true or false" },
   texts = { is_texts, "a list of strings" },
+  referrers = { is_referrers, 'true, false or a table like {artifactType = "application/spdx+json"}' },
+  ifExists = { is_one_of("replace", "skip", "same", "fail"), '"replace", "skip", "same" or "fail"', words = true },
 }
 
 -- Return *value*, an argument of a *kind* that must be there.
 function arguments.needed(caller, name, kind, value)
-  if not KINDS[kind][1](value) then
-    refuse(caller, name, KINDS[kind][2], value)
+  local known = KINDS[kind]
+  if not known[1](value) then
+    refuse(caller, name, known[2], value, known.words and type(value) == "string" and quoted(value))
   end
   return value
 end
@@ -80,10 +108,25 @@ function arguments.image(caller, name, value)
     return value
   end
   local state, class = objects.state(value)
-  if not class then
+  if not (class and class.image) then
     refuse(caller, name, "a string, a reference, a manifest or a config", value)
   end
   return class.image(state)
+end
+
+-- Return the wire form of the content that a string, a blob or a config means.
+function arguments.content(caller, name, value)
+  if type(value) == "string" then
+    if #value > MAX_CONTENT then
+      errors.raise(format("%s: the %s has %d bytes: at most %d can be sent", caller, name, #value, MAX_CONTENT))
+    end
+    return value
+  end
+  local state, class = objects.state(value)
+  if not (class and class.content) then
+    refuse(caller, name, "a string, a blob or a config", value)
+  end
+  return class.content(state)
 end
 
 local function names_of(known)
@@ -111,7 +154,7 @@ function arguments.options(caller, known, value)
   local options
   for key, item in next, value do
     if type(key) ~= "string" or not known[key] then
-      local named = type(key) == "string" and '"' .. errors.cut(key, 100) .. '"' or "whose name is a " .. type(key)
+      local named = type(key) == "string" and quoted(key) or "whose name is a " .. type(key)
       errors.raise(format("%s: there is no option %s; there are %s", caller, named, names_of(known)))
     end
     options = options or {}

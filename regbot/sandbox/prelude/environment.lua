@@ -30,7 +30,7 @@ local environment = {
   bit = copied(bit, {
     "arshift", "band", "bnot", "bor", "bswap", "bxor", "lshift", "rol", "ror", "rshift", "tobit", "tohex",
   }),
-  coroutine = coroutines,
+  blob = api("blob"), coroutine = coroutines,
   image = api("image"), log = logging.log, manifest = api("manifest"), print = logging.print,
   reference = api("reference"), repo = api("repo"), tag = api("tag"),
   math = copied(math, {

@@ -18,11 +18,12 @@ local ABSENT = {
     "os.execute", "os.exit", "os.getenv", "os.rename", "os.setlocale", "os.tmpname",
     "string.dump", "table.foreach", "table.foreachi",
   },
-  ["%s is not in this version"] = { "blob", "image.exportTar", "image.importTar", "manifest.put", ":export", ":put" },
+  ["%s is not in this version"] = { ":export" },
 }
 
 local METHODS = {
-  "close", "config", "delete", "descriptor", "digest", "get", "head", "ratelimit", "ratelimitWait", "tag",
+  "close", "config", "content", "delete", "descriptor", "digest", "get", "head", "put", "ratelimit", "ratelimitWait",
+  "tag",
 }
 local KINDS = { [""] = "global", ["."] = "field", [":"] = "method" }
 

@@ -7,7 +7,8 @@ local newproxy, type, metatable = newproxy, type, debug.getmetatable
 local objects = {}
 
 -- Return a function that makes objects of a class from their states.  The *class* has `name`, `index(state, key)`,
--- `assign(state, key, value)`, `text(state)` for tostring, and `image(state)`, the wire form of the image it means.
+-- `assign(state, key, value)`, `text(state)` for tostring, and, where it means such a thing, `image(state)`, the wire
+-- form of an image, and `content(state)`, that of bytes.
 function objects.class(class)
   local function index(object, key)
     return class.index(metatable(object).state, key)

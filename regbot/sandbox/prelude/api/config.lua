@@ -14,6 +14,9 @@ local make = objects.class({
   image = function(state)
     return { reference = state.reference, digest = state.digest }
   end,
+  content = function(state)
+    return state.body
+  end,
 })
 
 local config = {}

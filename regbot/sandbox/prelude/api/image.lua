@@ -1,10 +1,13 @@
--- image: configs, copies, pull quotas, and older names of what `manifest` does.
+-- image: configs, copies, tar files, pull quotas, and older names of what `manifest` does.
 
 local use = ...
 local arguments, calls, config = use("arguments"), use("calls"), use("api/config")
 local manifest, ratelimit = use("api/manifest"), use("api/ratelimit")
 
-local COPY_OPTIONS = { digestTags = "flag", forceRecursive = "flag", includeExternal = "flag", platforms = "texts" }
+local COPY_OPTIONS = {
+  digestTags = "flag", fastCheck = "flag", forceRecursive = "flag", ifExists = "ifExists", includeExternal = "flag",
+  platforms = "texts", referrers = "referrers",
+}
 
 local image = { manifest = manifest.get, manifestHead = manifest.head, manifestList = manifest.getList }
 
@@ -18,6 +21,20 @@ function image.copy(source, target, options)
     arguments.image("image.copy", "target", target),
     arguments.options("image.copy", COPY_OPTIONS, options),
   }, 3)
+end
+
+-- Operations with the name of their function, an image and a file.
+local function tar(operation, source, file)
+  source = arguments.image(operation, "image", source)
+  calls.perform(operation, { source, arguments.needed(operation, "file", "text", file) }, 2)
+end
+
+function image.exportTar(source, file)
+  tar("image.exportTar", source, file)
+end
+
+function image.importTar(target, file)
+  tar("image.importTar", target, file)
 end
 
 function image.ratelimitWait(source, limit, poll, timeout)

@@ -52,6 +52,20 @@ local function descriptor_of(state)
   }))
 end
 
+-- The wire form of a manifest that is to be stored: its bytes, where they are at hand.
+local function content_of(caller, value)
+  local state = objects.state(value, "manifest")
+  if state and state.body then
+    return { reference = state.reference, mediaType = state.descriptor.mediaType, body = state.body }
+  end
+  return arguments.image(caller, "manifest", value)
+end
+
+local function put(caller, value, target)
+  value = content_of(caller, value)
+  calls.perform("manifest.put", { value, arguments.image(caller, "target", target) }, 2)
+end
+
 local manifest = {}
 
 function manifest.get(image, platform)
@@ -64,6 +78,10 @@ end
 
 function manifest.head(image)
   return head("manifest.head", image)
+end
+
+function manifest.put(source, target)
+  put("manifest.put", source, target)
 end
 
 function manifest.descriptor(image)
@@ -88,6 +106,11 @@ end
 
 function methods.delete(self)
   calls.perform("manifest.delete", { image_of(state_of("<manifest>:delete", self)) }, 1)
+end
+
+function methods.put(self, target)
+  state_of("<manifest>:put", self)
+  put("<manifest>:put", self, target)
 end
 
 function methods.descriptor(self)

@@ -1,0 +1,62 @@
+"""The registries that a client has to do with: scripts may name any number of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from regbot.registry.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from regbot.registry.endpoint import Connect
+    from regbot.registry.exchange import Answer, Request
+    from regbot.registry.hosts import Hosts
+    from regbot.registry.observer import Observer
+
+MAX_IDLE: Final = 100
+"""Registries beyond which those that nobody waits for are forgotten, with their connections and tokens."""
+
+
+class Endpoints:
+    """Registry name to Endpoint, made when it is first asked for.
+
+    *ask* sends a request of an endpoint's own, to a token server.
+    """
+
+    def __init__(
+        self,
+        hosts: Hosts,
+        connect: Connect,
+        ask: Callable[[Endpoint, Request], Awaitable[Answer]],
+        observer: Observer,
+    ) -> None:
+        self._hosts, self._connect, self._ask, self._observer = hosts, connect, ask, observer
+        self._known: dict[str, Endpoint] = {}
+
+    def find(self, registry: str) -> Endpoint:
+        """Return the endpoint of a registry."""
+        endpoint = self._known.pop(registry, None) or self._make(registry)
+        # The one that was asked for last comes last.
+        self._known[registry] = endpoint
+        return endpoint
+
+    async def forget(self) -> None:
+        """Forget those that were not asked for in a long while, if there are too many and nobody uses them."""
+        while len(self._known) > MAX_IDLE:
+            registry = next((name for name, endpoint in self._known.items() if endpoint.throttle.idle), None)
+            if registry is None:
+                return
+            await self._known.pop(registry).aclose()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for endpoint in self._known.values():
+            await endpoint.aclose()
+
+    def _make(self, registry: str) -> Endpoint:
+        async def send(request: Request) -> Answer:
+            return await self._ask(made, request)
+
+        made = Endpoint(self._hosts.find(registry), self._connect, send, self._observer)
+        return made

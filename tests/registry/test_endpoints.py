@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from regbot.registry.endpoints import MAX_IDLE, Endpoints
+from regbot.registry.hosts import Host, Hosts
+from regbot.registry.observer import Silent
+from tests.fake_registry import FakeRegistry
+
+if TYPE_CHECKING:
+    from regbot.registry.endpoint import Endpoint
+    from regbot.registry.exchange import Answer, Request
+
+
+class Closing(FakeRegistry):
+    """Counts how often it was closed."""
+
+    closed = 0
+
+    async def aclose(self) -> None:
+        """Count."""
+        self.closed += 1
+
+
+async def ask(endpoint: Endpoint, request: Request) -> Answer:
+    """Be asked nothing."""
+    raise AssertionError((endpoint, request))
+
+
+def endpoints(fake: FakeRegistry) -> Endpoints:
+    """Return what knows one registry by the configuration."""
+    return Endpoints(Hosts([Host("a", req_concurrent=7)]), fake, ask, Silent())
+
+
+def test_find() -> None:
+    """A registry is the same each time, and as configured."""
+    known = endpoints(FakeRegistry())
+    assert known.find("a") is known.find("a")
+    assert (known.find("a").throttle.slots, known.find("b").throttle.slots) == (7, 3)
+
+
+async def test_two_names() -> None:
+    """Two names of one address are two registries, each with slots of its own."""
+    known = Endpoints(Hosts([Host("a", hostname="x"), Host("b", hostname="x")]), FakeRegistry(), ask, Silent())
+    assert known.find("a").throttle is not known.find("b").throttle
+
+
+async def test_forget() -> None:
+    """Of too many registries those are forgotten that nobody asked for in a long while, with their connections."""
+    fake = Closing()
+    known = endpoints(fake)
+    first, second = known.find("a"), known.find("b")
+    first.transport(first.base)
+    for number in range(MAX_IDLE - 1):
+        known.find(f"r{number}")
+    known.find("b")
+    await known.forget()
+    assert fake.closed == 1
+    assert (known.find("a") is first, known.find("b") is second) == (False, True)
+
+
+@pytest.mark.parametrize("busy", [1, MAX_IDLE + 5])
+async def test_what_is_used_stays(busy: int) -> None:
+    """Whatever holds a slot is kept, however many there are."""
+    known = endpoints(FakeRegistry())
+    used = [known.find(f"r{number}") for number in range(busy)]
+    async with AsyncExitStack() as stack:
+        for endpoint in used:
+            await stack.enter_async_context(endpoint.throttle.hold())
+        for number in range(MAX_IDLE):
+            known.find(f"x{number}")
+        await known.forget()
+        assert [known.find(f"r{number}") for number in range(busy)] == used
+
+
+async def test_aclose() -> None:
+    """Every connection is closed in the end."""
+    fake = Closing()
+    known = endpoints(fake)
+    for name in ("a", "b"):
+        endpoint = known.find(name)
+        endpoint.transport(endpoint.base)
+    await known.aclose()
+    assert fake.closed == 2
