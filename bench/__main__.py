@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import trio
 
-from bench import copies, language, runs
+from bench import copies, language, listing, runs
 from bench.table import show
 
-show([*runs.command(), *trio.run(runs.started), *language.figures(), *copies.figures()])
+show([*runs.command(), *trio.run(runs.started), *language.figures(), *copies.figures(), *listing.figures()])

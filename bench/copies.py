@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
-import resource
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from bench.command import regbot, timed
 from bench.table import Figure, median
 from tests.docker_registry import DockerRegistry
 from tests.images import image, push
@@ -25,9 +22,6 @@ SIZE: Final = 512 << 20
 ROUNDS: Final = 3
 AT_ONCE: Final = 8
 """Copies at once, of `SIZE` bytes together."""
-POLL: Final = 0.01
-"""Seconds between two looks at a process."""
-_HIGH_WATER: Final = re.compile(r"VmHWM:\s+(\d+) kB")
 CONFIG: Final = """
 defaults: {{parallel: {parallel}}}
 creds:
@@ -48,9 +42,9 @@ def figures() -> list[Figure]:
             push(source, "big", "v1", image(layers=[os.urandom(SIZE)]))
             ours, theirs = [], []
             for turn in range(ROUNDS):
-                ours.append(_timed(_regbot(folder, source, target, {"big": f"copy{turn}"})))
+                ours.append(timed(_regbot(folder, source, target, {"big": f"copy{turn}"})))
                 _empty(target)
-                theirs.append(_timed(_skopeo(source, target, turn)))
+                theirs.append(timed(_skopeo(source, target, turn)))
                 _empty(target)
             eight = _eight(folder, source, target)
         floor = _floor(folder)
@@ -72,7 +66,7 @@ def _eight(folder: Path, source: DockerRegistry, target: DockerRegistry) -> tupl
     names = {f"part{number}": f"part{number}" for number in range(AT_ONCE)}
     for name in names:
         push(source, name, "v1", image(layers=[os.urandom(SIZE // AT_ONCE)]))
-    return _timed(_regbot(folder, source, target, names))
+    return timed(_regbot(folder, source, target, names))
 
 
 def _regbot(folder: Path, source: DockerRegistry, target: DockerRegistry, names: Mapping[str, str]) -> list[str]:
@@ -81,34 +75,12 @@ def _regbot(folder: Path, source: DockerRegistry, target: DockerRegistry, names:
     scripts = [SCRIPT.format(name=name, copy=copy, **hosts) for name, copy in names.items()]
     config = folder / "regbot.yml"
     config.write_text(CONFIG.format(parallel=len(names), **hosts) + "".join(scripts))
-    return [str(Path(sys.executable).with_name("regbot")), "once", "-c", str(config)]
+    return regbot(config)
 
 
 def _skopeo(source: DockerRegistry, target: DockerRegistry, turn: int) -> list[str]:
     plain = ["--src-tls-verify=false", "--dest-tls-verify=false"]
     return ["skopeo", "copy", *plain, f"docker://{source.host}/big:v1", f"docker://{target.host}/copy{turn}:v1"]
-
-
-def _timed(words: list[str]) -> tuple[float, float, float]:
-    """Return wall seconds and CPU seconds of a command with all its children, and the peak of its own memory in MB."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    begin, peak = time.perf_counter(), 0
-    with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-        while process.poll() is None:
-            peak = max(peak, _peak(process.pid))
-            time.sleep(POLL)
-        taken = time.perf_counter() - begin
-        output = process.stdout.read() if process.stdout else b""
-    assert process.returncode == 0, output.decode()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return taken, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, peak / 1e6
-
-
-def _peak(pid: int) -> int:
-    """Return the most bytes that a process ever had in memory; 0 if it has ended."""
-    # Not what wait4() says: that counts the memory of whoever forked, too.
-    match = _HIGH_WATER.search(Path(f"/proc/{pid}/status").read_text())
-    return int(match[1]) * 1024 if match else 0
 
 
 def _empty(registry: DockerRegistry) -> None:
