@@ -214,6 +214,11 @@ class Folder:
         with self._faults("."):
             sweep(self._fd)
 
+    def is_folder(self, name: str) -> bool:
+        """Say whether that plain name is a folder itself, and no link to one."""
+        with self._faults(self._plain(name)):
+            return stat.S_ISDIR(os.stat(name, dir_fd=self._fd, follow_symlinks=False).st_mode)
+
     def written(self, name: str) -> float:
         """Return when the file of that plain name was last written, in seconds since the epoch."""
         with self._faults(self._plain(name)):

@@ -72,7 +72,11 @@ class Layout:
         return Head(manifest.descriptor, manifest.rate_limit)
 
     async def manifest(self, reference: Reference, *, origin: bool = False) -> Manifest:  # noqa: ARG002 -- likewise
-        """Return a manifest by digest; where there is none by tag; where neither is, by the tag "latest"."""
+        """Return a manifest by digest; where there is none by tag; where neither is, by the tag "latest".
+
+        From then on no other process collects it before we are done: a copy may rely on it.
+        """
+        await self._sessions.begin(reference.repository.path)
         return await run_sync(self._disk.manifest, reference)
 
     @asynccontextmanager

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 LOCK_POLL: Final = 0.02
 """Seconds between looks at a lock that is taken: waiting in flock(2) could not be cancelled."""
-MAX_LOCKS: Final = 128
+MAX_LOCKS: Final = 400
 """Layouts whose locks are held: each is an open folder."""
 
 
@@ -75,7 +75,8 @@ class Sessions:
     async def suspect_all(self, path: str, digest: Digest) -> None:
         """Take note of a manifest that is about to lose a name, and of everything below it."""
         with await run_sync(self._files.folder, path) as folder:
-            self.suspect(path, await run_sync(closure, folder, [digest]))
+            check = trio.from_thread.check_cancelled
+            self.suspect(path, await run_sync(partial(closure, folder, [digest], check=check)))
 
     async def aclose(self) -> None:
         """Collect the garbage of all layouts, and let go of them."""

@@ -11,7 +11,7 @@ import pytest
 from regbot.registry.digest import Digest
 from regbot.registry.errors import RegistryError
 from regbot.registry.files import Files
-from regbot.registry.layout_garbage import GRACE, closure, collect, named
+from regbot.registry.layout_garbage import GRACE, MAX_READ_IN_ALL, closure, collect, named
 from tests import images
 
 if TYPE_CHECKING:
@@ -122,17 +122,55 @@ def test_other_files(folder: Folder, given: Path) -> None:
     assert collect(folder, index(ONE, TWO, MULTI), [], now=NOW) == []
 
 
-def test_layers_are_not_read(folder: Folder, given: Path) -> None:
+@pytest.mark.parametrize("packed", [b"\x1f\x8b%s", b"\x28\xb5\x2f\xfd%s"], ids=["gzip", "zstd"])
+def test_layers_are_not_read(folder: Folder, given: Path, packed: bytes) -> None:
     """A digest in a layer names nothing."""
     other = add(given, b"other", age=2 * GRACE)
-    layer = add(given, f"a layer with {other}".encode())
+    layer = add(given, packed % str(other).encode())
     assert closure(folder, [layer]) == {layer}
 
 
-def test_no_json() -> None:
-    """What is no JSON at all, or far too deep, is still looked through."""
+@pytest.mark.parametrize("before", [b"", b" " * 300, b"\xef\xbb\xbf", b"[" * 100_000, b"a" * 1_000_000])
+def test_whatever_it_begins_with(before: bytes) -> None:
+    """It does not matter where in a document a digest stands, nor whether that is JSON."""
     digest = Digest.of(b"x")
-    assert named(b"[" * 100_000 + str(digest).encode()) == {digest}
+    assert named(before + b'{"digest":"%s"}' % str(digest).encode()) == {digest}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-32"])
+def test_encodings(encoding: str) -> None:
+    """Manifests are read in every encoding that JSON may have, and so are they here."""
+    digest = Digest.of(b"x", "sha512")
+    assert named(json.dumps({"digest": str(digest)}).encode(encoding)) == {digest}
+
+
+def test_too_much(folder: Folder, given: Path) -> None:
+    """There is an end to what is looked through."""
+    chain = b""
+    for _ in range(MAX_READ_IN_ALL // (8 << 20) + 1):
+        chain = str(add(given, chain.ljust(8 << 20))).encode()
+    with pytest.raises(RegistryError, match="bytes of documents to look through"):
+        closure(folder, [Digest.parse(chain.decode())])
+
+
+def test_interrupted(folder: Folder) -> None:
+    """Whoever waits for it may lose patience."""
+    with pytest.raises(TimeoutError):
+        closure(folder, [Digest.parse(ONE.digest)], check=lose_patience)
+
+
+def lose_patience() -> None:
+    """Do so."""
+    raise TimeoutError
+
+
+@pytest.mark.parametrize("name", ["blobs", "blobs/sha256"])
+def test_shared_blobs(folder: Folder, given: Path, name: str) -> None:
+    """Blobs that lie behind a link may be those of other layouts as well."""
+    (given / name).rename(given.parent / "shared")
+    (given / name).symlink_to(os.path.relpath(given.parent / "shared", (given / name).parent))
+    with pytest.raises(RegistryError, match="lie elsewhere"):
+        collect(folder, b"{}", [Digest.parse(ONE.digest)], now=NOW)
 
 
 def test_a_document_that_cannot_be_read(folder: Folder, given: Path) -> None:

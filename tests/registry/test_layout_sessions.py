@@ -151,6 +151,17 @@ async def test_seen_by_somebody_else(files: Files, given: Path) -> None:
     assert content(TWO) <= blobs(given)
 
 
+async def test_manifest_seen_by_somebody_else(files: Files, given: Path) -> None:
+    """So does a manifest that another has looked at, with all below it."""
+    layout, other = Layout(files), Layout(files)
+    seen = await other.manifest(at("x:two"))
+    await layout.delete_tag(at("x:two"))
+    await layout.aclose()
+    await other.put_manifest(at("x:again"), seen)
+    await other.aclose()
+    assert content(TWO) <= blobs(given)
+
+
 async def test_cannot_be_read(files: Files, given: Path) -> None:
     """What stands in the way is told, and harms nothing."""
     said = Said()
