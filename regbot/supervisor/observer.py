@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from loguru import Logger
 
     from regbot.registry.observer import Progress
 
+PAUSE: Final = 1.0
+"""Seconds between two records of how far copies are, but for that of a copy's end."""
+
 
 class LogObserver:
-    """An Observer that writes to the log."""
+    """An Observer that writes to the log; *clock* returns seconds."""
 
-    def __init__(self, log: Logger) -> None:
-        self._log = log
+    def __init__(self, log: Logger, clock: Callable[[], float] = time.monotonic) -> None:
+        self._log, self._clock = log, clock
+        self._next = float("-inf")
 
     def debug(self, text: str) -> None:
         """Log how something is done."""
@@ -30,6 +37,11 @@ class LogObserver:
 
     def progress(self, progress: Progress) -> None:
         """Log how far a copy is, for those who want to know everything."""
-        self._log.bind(target=progress.target, bytes=progress.bytes).trace(
+        done = (progress.blobs, progress.bytes) == (progress.blobs_known, progress.bytes_known)
+        now = self._clock()
+        if not done and now < self._next:
+            return
+        self._next = now + PAUSE
+        self._log.bind(target=progress.target, bytes=progress.bytes, of=progress.bytes_known).trace(
             f"Copying: {progress.blobs} of {progress.blobs_known} blobs"
         )
