@@ -26,6 +26,8 @@ class Tally:
     """What the longest took, of its own time."""
     received: int = 0
     """Bytes that came in, where it was most."""
+    requests: int = 0
+    """Requests that were made, where it was most."""
     memory: int = 0
     """KiB that a process needed at most."""
 
@@ -35,6 +37,7 @@ class Tally:
         self.violations += other.violations
         self.seconds = max(self.seconds, other.seconds)
         self.received = max(self.received, other.received)
+        self.requests = max(self.requests, other.requests)
         self.memory = max(self.memory, other.memory)
 
     def lines(self) -> list[str]:
@@ -42,7 +45,8 @@ class Tally:
         return [
             *(f"{count:7} {kind}" for kind, count in self.results.most_common()),
             f"{self.results.total():7} cases; the longest took {self.seconds:.0f} s of its own time",
-            f"        the largest took in {self.received / (1 << 20):.1f} MiB; memory {self.memory / 1024:.0f} MiB",
+            f"        and at most {self.requests} requests, {self.received / (1 << 20):.1f} MiB taken in",
+            f"        memory of a process: {self.memory / 1024:.0f} MiB",
             f"{len(self.violations):7} violations",
             *self.violations,
         ]
@@ -58,6 +62,7 @@ def tally(name: str) -> Tally:
         found.results[_kind(outcome)] += 1
         found.seconds = max(found.seconds, outcome.seconds)
         found.received = max(found.received, outcome.received)
+        found.requests = max(found.requests, len(outcome.lines))
     found.memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return found
 

@@ -33,16 +33,12 @@ Work: TypeAlias = "Callable[[Remote], Awaitable[object]]"
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation in one setting.
-
-    *told*: what it returns is what registries say, and nobody can check that.  *threads*: it works in threads, too.
-    """
+    """One operation in one setting.  *told*: what it returns is what registries say, and nobody can check that."""
 
     name: str
     work: Work
     setting: Setting = PLAIN
     told: bool = False
-    threads: bool = False
 
 
 APP: Final = at("team/app:v1")
@@ -155,8 +151,8 @@ OPERATIONS: Final = (
     Operation("put with subject", put_note, _API),
     Operation("put with subject, by tag", put_note),
     Operation("delete with subject, by tag", delete_note),
-    Operation("tar export", export, threads=True),
-    Operation("tar import", load, threads=True),
+    Operation("tar export", export),
+    Operation("tar import", load),
     Operation("manifest get, mirrored", lambda remote: remote.manifest(APP), Setting(mirrored=True)),
     Operation("copy through a mirror", copying("team/app:v1", "team/copy:v1", TARGET), Setting(mirrored=True)),
     Operation("blob get with tokens", lambda remote: get_blob(remote, SMALL), Setting(bearer=True)),

@@ -49,7 +49,8 @@ def _of_result(operation: Operation, clean: Outcome, case: Case, outcome: Outcom
 
 
 def _of_error(error: RegistryError, case: Case) -> Iterator[str]:
-    if "http://" not in error.message:
+    # A tag that may be lost is more important than the request that could not bring it back in time.
+    if "http://" not in error.message and error.code != "TAG_LOST":
         yield f"the error names no request: {error}"
     if not error.registry:
         yield f"the error does not carry its registry: {error}"
@@ -81,7 +82,7 @@ def _lists_more(tag: str, case: Case, outcome: Outcome) -> bool:
 
     What cannot be understood can be deleted all the same, without knowing what it referred to.
     """
-    return ":sha256-" in tag and (outcome.error is not None or case.fault.lies)
+    return ":sha256-" in tag and (outcome.error is not None or outcome.out_of_time or case.fault.lies)
 
 
 def _of_secrets(outcome: Outcome) -> Iterator[str]:

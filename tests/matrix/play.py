@@ -17,20 +17,21 @@ import trio.testing
 from regbot.registry.http import Client
 from regbot.registry.remote import Remote
 from regbot.registry.retry import Retries
+from tests.matrix.clock import keep_time
 from tests.matrix.faults import EPOCH
 from tests.matrix.lines import is_upload, line_of
 from tests.matrix.stage import Stage
 from tests.model.world import World
 
 if TYPE_CHECKING:
+    from trio.testing import MockClock
+
     from regbot.registry.hosts import Host
     from regbot.registry.observer import Progress
     from tests.matrix.faults import Fault
     from tests.matrix.operations import Operation
     from tests.model.message import Answerer, Asked, Reply
 
-PAUSE: Final = 0.05
-"""Seconds that threads may need, while no task does anything, before the clock jumps."""
 _MARK: Final = "X-Test-Fault"
 
 
@@ -85,8 +86,8 @@ class Outcome:
 
 def play(operation: Operation, case: Case | None = None, *, seed: int = 0) -> Outcome:
     """Play an operation, without *case* with no fault at all."""
-    clock = trio.testing.MockClock(autojump_threshold=PAUSE if operation.threads else 0)
-    return trio.run(_Play(operation, case, seed).run, clock=clock)
+    clock = trio.testing.MockClock()
+    return trio.run(_Play(operation, case, seed).run, clock, clock=clock)
 
 
 class _Play:
@@ -96,8 +97,9 @@ class _Play:
         self._counts: Counter[str] = Counter()
         self._outcome = Outcome(self._stage, self._stage.tags)
 
-    async def run(self) -> Outcome:
+    async def run(self, clock: MockClock) -> Outcome:
         async with trio.open_nursery() as nursery:
+            nursery.start_soon(keep_time, clock)
             servers = {name: self._struck(name, server) for name, server in self._stage.servers.items()}
             self._world = World(nursery, servers)
             observer = _Listener(self._outcome)
