@@ -12,11 +12,17 @@ from regbot.registry.hosts import Host, Hosts, Tls
 from regbot.registry.http import Client
 from regbot.registry.reference import Reference
 from regbot.registry.remote import Remote
+from tests.asking import AGENT
 from tests.images import Image, digest, image
+from tests.model.message import Asked as Request
+from tests.model.message import Refused
+from tests.model.registry import ModelRegistry
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from typing import Protocol
+
+    from tests.model.message import Reply
 
     class Asked(Protocol):
         """A registry that keeps what it was asked, real or model."""
@@ -29,6 +35,20 @@ if TYPE_CHECKING:
 
 PLAIN: Final = CopyOptions()
 SIGNATURE: Final = "application/x.signature"
+
+
+class PushOnly(ModelRegistry):
+    """A registry that lets nobody look at manifests and blobs; *status* is what it answers to who tries."""
+
+    def __init__(self, status: int = 403) -> None:
+        super().__init__()
+        self._status = status
+
+    async def __call__(self, asked: Request) -> Reply:
+        """Answer a request."""
+        if asked.method in {"GET", "HEAD"} and "/uploads/" not in asked.path and asked.headers["user-agent"] != AGENT:
+            return Refused(self._status, "DENIED", "requested access to the resource is denied").reply
+        return await super().__call__(asked)
 
 
 @asynccontextmanager

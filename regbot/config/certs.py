@@ -6,12 +6,14 @@ what cannot be used of it is a warning.
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from regbot.config.findings import Finding
 from regbot.config.model import NOTHING
+from regbot.registry import pem
 from regbot.registry.credentials import Secret
 
 CERTS: Final = Path("/etc/docker/certs.d")
@@ -40,14 +42,39 @@ def load_certificates(host: str, folder: Path = CERTS) -> Certificates:
         return Certificates()
     except OSError as exc:
         return Certificates(warnings=(Finding(str(folder / host), 0, f"cannot be read: {exc.strerror}"),))
-    trusted = [_read(path, warnings) for path in names if path.suffix == ".crt"]
-    certificate, key = "", ""
+    trusted = [_trusted(path, warnings) for path in names if path.suffix == ".crt"]
+    certificate, key = "", NOTHING
     for path in names:
-        if path.suffix == ".cert" and not (certificate and key):
-            certificate, key = _read(path, warnings), _read(path.with_suffix(".key"), warnings)
-    if not (certificate and key):
-        certificate = key = ""
-    return Certificates("\n".join(filter(None, trusted)), certificate, Secret(key), tuple(warnings))
+        if path.suffix == ".cert" and not certificate:
+            certificate, key = _pair(path, warnings)
+    return Certificates("\n".join(filter(None, trusted)), certificate, key, tuple(warnings))
+
+
+def _trusted(path: Path, warnings: list[Finding]) -> str:
+    text = _read(path, warnings)
+    try:
+        if text:
+            pem.trust(_scratch(), text)
+    except pem.BadPem as exc:
+        text = _unused(path, str(exc), warnings)
+    return text
+
+
+def _pair(path: Path, warnings: list[Finding]) -> tuple[str, Secret]:
+    """Return a certificate and the key that stands beside it; "" and nothing if they cannot be used."""
+    certificate, key = _read(path, warnings), Secret(_read(path.with_suffix(".key"), warnings))
+    try:
+        if certificate and key:
+            pem.identify(_scratch(), certificate, key)
+            return certificate, key
+    except pem.BadPem as exc:
+        _unused(path, f"with its key, {exc}", warnings)
+    return "", NOTHING
+
+
+def _scratch() -> ssl.SSLContext:
+    """Return a context that nobody will use."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _read(path: Path, warnings: list[Finding]) -> str:
@@ -59,5 +86,9 @@ def _read(path: Path, warnings: list[Finding]) -> str:
             return data.decode("ascii", "replace")
     except OSError as exc:
         why = exc.strerror or type(exc).__name__
+    return _unused(path, why, warnings)
+
+
+def _unused(path: Path, why: str, warnings: list[Finding]) -> str:
     warnings.append(Finding(str(path), 0, f"cannot be used: {why}"))
     return ""

@@ -6,7 +6,6 @@ helper here; which one to ask is part of the result.
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from dataclasses import dataclass, replace
@@ -14,9 +13,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from regbot.config.files import read_text
 from regbot.config.findings import Finding, Report
-from regbot.config.logins import is_sendable, is_user
+from regbot.config.logins import BadAuth, decode_basic, is_sendable, is_user
 from regbot.config.model import NOTHING
-from regbot.config.names import registry_name
+from regbot.config.names import path_of, registry_name
 from regbot.registry.credentials import Secret
 
 if TYPE_CHECKING:
@@ -25,6 +24,11 @@ if TYPE_CHECKING:
 INLINE: Final = "DOCKER_AUTH_CONFIG"
 _PREFIX: Final = "docker-credential-"
 _HELPER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+_WHOLE: Final = frozenset({"", "v1", "v2"})
+"""Paths in a key that stand for all of a registry."""
+_TOKENS: Final = frozenset({"v1/access-token", "v1/refresh-token"})
+"""Paths under which Docker Desktop keeps what only itself can use."""
 
 _Json: TypeAlias = dict[str, object]
 
@@ -139,11 +143,15 @@ class _Import:
     def _entries(self, key: str) -> Iterator[tuple[DockerAuth, object]]:
         """Return what stands in a part for each registry, beside an auth that says no more than which one it is."""
         for server, value in self._part(key).items():
-            if registry := registry_name(server):
-                yield DockerAuth(registry, server, plain_http=server.startswith("http://")), value
-            else:
+            registry, path = registry_name(server), path_of(server)
+            if not registry:
                 # Its text stays here: a key like https://user:password@host would show a password.
                 self._report.warn(0, f"a key of {key} is no registry; it is ignored")
+            elif path in _WHOLE:
+                yield DockerAuth(registry, server, plain_http=server.startswith("http://")), value
+            elif path not in _TOKENS:
+                # It is somebody's at a part of the registry, and must not be shown for all of it.
+                self._report.warn(0, f"a key of {key} is for a part of {registry} only; it is ignored")
 
     @staticmethod
     def _add(found: dict[str, DockerAuth], auth: DockerAuth) -> None:
@@ -166,7 +174,11 @@ class _Import:
     def _login(self, entry: _Json, registry: str) -> tuple[str, str]:
         user, password = self._text(entry, "username", registry), self._text(entry, "password", registry)
         if auth := self._text(entry, "auth", registry):
-            user, password = self._decoded(auth, registry)
+            try:
+                user, password = decode_basic(auth)
+            except BadAuth as exc:
+                self._report.warn(0, f"auth of {registry} {exc}; it is ignored")
+                return "", ""
         if not is_user(user):
             self._report.warn(0, f"the user name of {registry} has a colon or a control character; it is ignored")
         elif not is_sendable(password):
@@ -174,16 +186,6 @@ class _Import:
         else:
             return user, password
         return "", ""
-
-    def _decoded(self, auth: str, registry: str) -> tuple[str, str]:
-        try:
-            user, colon, password = base64.b64decode(auth, validate=True).decode().partition(":")
-        except ValueError:
-            colon = user = password = ""
-        if not colon:
-            self._report.warn(0, f"auth of {registry} is no base64 of user:password; it is ignored")
-            return "", ""
-        return user, password.strip("\0")
 
     def _token(self, entry: _Json, key: str, registry: str) -> Secret:
         token = self._text(entry, key, registry)

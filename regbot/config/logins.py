@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import Final
 
@@ -17,3 +18,24 @@ def is_sendable(text: str) -> bool:
 def is_user(text: str) -> bool:
     """Say whether *text* can be sent as a user's name, which a colon would end (likewise)."""
     return ":" not in text and is_sendable(text)
+
+
+class BadAuth(ValueError):
+    """A text is no user and password; the message goes on from its name, and holds nothing of it."""
+
+
+def decode_basic(text: str) -> tuple[str, str]:
+    """Return the user and the password that *text* is the base64 of, as Docker writes them; BadAuth if it is not."""
+    why, decoded = "is no base64 of user:password", ""
+    try:
+        # Some tools break long lines.
+        decoded = base64.b64decode("".join(text.split()), validate=True).decode()
+    except UnicodeDecodeError:
+        why = "is of a user or password that is no UTF-8"
+    except ValueError:
+        decoded = ""
+    user, colon, password = decoded.partition(":")
+    if not colon:
+        # Outside of the block: its error holds the text.
+        raise BadAuth(why)
+    return user, password.strip("\0")

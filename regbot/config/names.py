@@ -27,6 +27,12 @@ def registry_name(text: str) -> str:
     return name if is_host(name) else ""
 
 
+def path_of(text: str) -> str:
+    """Return the path of what `registry_name` names, without the slashes around it."""
+    name = text.strip().partition("://")[2] or text.strip()
+    return name.partition("/")[2].strip("/")
+
+
 def is_host(text: str) -> bool:
     """Say whether one can connect to *text*: a name, an IPv4 address or an IPv6 one in brackets, and perhaps a port."""
     if (match := _HOST.fullmatch(text)) is None or len(match["host"]) > MAX_HOST:

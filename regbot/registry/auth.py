@@ -7,34 +7,34 @@ from the login that the configuration or a credential helper gives: that itself,
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import trio
 
-from regbot.registry import scopes
-from regbot.registry.credentials import ANONYMOUS, Login, hide
+from regbot.registry.credentials import ANONYMOUS, Login
 from regbot.registry.errors import RegistryError
+from regbot.registry.needs import Needs
 from regbot.registry.place import Place, unusable
 from regbot.registry.recent import Recent
 from regbot.registry.refusals import Refusals
 from regbot.registry.tokens import Tokens, Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
     from regbot.registry.challenges import Challenge
+    from regbot.registry.credentials import Secret
     from regbot.registry.errors import Where
     from regbot.registry.exchange import Answer, Request
     from regbot.registry.hosts import Host
     from regbot.registry.observer import Observer
-    from regbot.registry.scopes import Scopes
 
 Send: TypeAlias = "Callable[[Request], Awaitable[Answer]]"
 """Sends a request with no credentials but those in it, and returns any answer that is `ok` for it."""
 
 MAX_KEPT: Final = 1000
-"""Places, and scopes that a registry wants other than ours, that are remembered."""
+"""Places that are remembered."""
 WHOLE: Final = "*"
 """The name of the place that is a registry as a whole."""
 
@@ -48,35 +48,54 @@ class Auth:
     def __init__(self, host: Host, send: Send, observer: Observer, *, wall: Callable[[], float] = time.time) -> None:
         self._host, self._observer = host, observer
         self._places: Recent[str, Place] = Recent(MAX_KEPT)
-        self._scopes: Recent[Scopes, Scopes] = Recent(MAX_KEPT)
+        self._needs = Needs(host.path_prefix)
         self._tokens = Tokens(host.name, send, wall)
         self._refusals = Refusals()
         self._trial = trio.Lock()
         self._checked(host.login)
 
-    async def headers(self, request: Request) -> dict[str, str]:
-        """Return the headers that authenticate *request* at the registry itself, and at nobody else's.
+    @asynccontextmanager
+    async def headers(self, request: Request) -> AsyncIterator[dict[str, str]]:
+        """Give the headers that authenticate *request* at the registry itself, and at nobody else's.
 
-        RegistryError if a credential helper or a token server fails.  `heard` should be told what comes of them.
+        In the block `heard` should be told what came of them: a login that was not right yet is shown by one request at
+        a time, while all others wait.  RegistryError if a credential helper or a token server fails.
         """
         place = self._place(request)
-        value = await self._value(place, request) if place.scheme else ""
-        return {"Authorization": value} if value else {}
+        if not place.scheme:
+            yield {}
+            return
+        async with AsyncExitStack() as trial:
+            login = self._unless_refused(place, request, await self._login(place))
+            if self._is_doubtful(login):
+                await trial.enter_async_context(self._trial)
+                # Whoever went first may have found out that the login is wrong.
+                login = self._unless_refused(place, request, login)
+            value = await self._value(place, request, login)
+            # By a token the login was tried already, and what streams may itself wait for somebody who asks here.
+            if not self._is_doubtful(login) or place.shown != (login, value) or request.streams:
+                await trial.aclose()
+            yield {"Authorization": value} if value else {}
 
     def heard(self, request: Request, status: int, challenges: Sequence[Challenge], said: Mapping[str, str]) -> None:
         """Take note of what the registry answered to a request that *said* (its `headers`); they may change by that."""
-        place = self._place(request)
+        place, subject = self._place(request), self._subject(request)
         if status == 401:
             self._learn(place, request, challenges)
         value = said.get("Authorization", "")
         login, shown = place.shown
         if value and value == shown:
             if status == 401 and (place.scheme == "basic" or login.registry_token):
-                self._refusals.refused(login, place.name, request.repository, f"the registry refuses {login}")
+                self._refusals.refused(login, subject, f"the registry refuses {login}")
             elif status < 400 or status == 404:
-                self._refusals.accepted(login)
+                self._refusals.accepted(login, subject)
         elif value and status in {400, 401}:
             self._tokens.refused(value.removeprefix("Bearer "), status)
+
+    @property
+    def resting(self) -> bool:
+        """Whether anything was refused that is not to be shown again yet."""
+        return self._refusals.resting
 
     def fault(self, request: Request, challenges: Sequence[Challenge]) -> str:
         """Say why a request was turned away with a 401."""
@@ -89,46 +108,37 @@ class Auth:
             return f"the registry asks for a user and a password, and there is only {place.login}"
         return f"the token that was given to {place.login} does not allow it"
 
-    def hide(self, request: Request, error: RegistryError) -> RegistryError:
-        """Take out of the error that the registry answered to *request* what it was told: some servers repeat that."""
+    def secrets(self, request: Request) -> list[Secret]:
+        """Return what was said with *request*: some servers repeat it in their answers."""
         place = self._place(request)
-        secrets = [*place.login.secrets, *self._tokens.secrets(self._needs(request))]
-        error.message, error.code = hide(error.message, secrets), hide(error.code, secrets)
-        error.args = (error.message,)
-        return error
+        return [*place.login.secrets, *place.shown[0].secrets, *self._tokens.secrets(self._needs.of(request))]
 
-    async def _value(self, place: Place, request: Request) -> str:
+    def _is_doubtful(self, login: Login) -> bool:
+        return bool(login) and not self._refusals.is_proven(login)
+
+    async def _value(self, place: Place, request: Request, login: Login) -> str:
         """Return the value of Authorization, "" for none."""
-        login = await self._login(place, request)
         if login.registry_token:
             return _show(place, login, f"Bearer {login.registry_token.reveal()}")
-        wanted = self._wanted(place, request, login)
-        if wanted is None:
+        if place.realm is None:
             return _show(place, login, f"Basic {login.basic.reveal()}") if login.user else ""
-        if not login or self._refusals.is_proven(login):
-            return await self._token(place, request, wanted)
-        async with self._trial:
-            # Whoever went first may have found out that the login is wrong.
-            return await self._token(place, request, replace(wanted, login=await self._login(place, request)))
+        return await self._token(place, request, Wanted(place.realm, place.service, self._needs.of(request), login))
 
-    async def _login(self, place: Place, request: Request) -> Login:
-        """Return who we are, ANONYMOUS as long as that was refused."""
-        login = self._host.login
-        if not login and self._host.helper is not None:
-            login = self._checked(await self._host.helper())
-        place.login = login
-        refusal = self._refusals.find(login, *self._subjects(place, request))
+    async def _login(self, place: Place) -> Login:
+        """Return who we are."""
+        place.login = self._host.login
+        if not place.login and self._host.helper is not None:
+            place.login = self._checked(await self._host.helper())
+        return place.login
+
+    def _unless_refused(self, place: Place, request: Request, login: Login) -> Login:
+        """Return *login*, ANONYMOUS as long as that is refused."""
+        refusal = self._refusals.find(login, self._subject(request))
         anonymous = refusal.why if refusal else "" if login else self._nobody()
         if anonymous not in {"", place.anonymous}:
             self._observer.debug(f"requests to {self._host.name} are anonymous because {anonymous}")
         place.anonymous = anonymous
         return ANONYMOUS if anonymous else login
-
-    def _wanted(self, place: Place, request: Request, login: Login) -> Wanted | None:
-        """Return the token that *request* wants; None where none is wanted."""
-        if place.realm is None:
-            return None
-        return Wanted(place.realm, place.service, self._needs(request), login)
 
     async def _token(self, place: Place, request: Request, wanted: Wanted) -> str:
         begun = trio.current_time()
@@ -138,7 +148,7 @@ class Auth:
             failure = exc
         else:
             if wanted.login and token.begun >= begun:
-                self._refusals.accepted(wanted.login)
+                self._refusals.accepted(wanted.login, " ".join(wanted.scopes))
             return f"Bearer {token.secret.reveal()}"
         raise self._explained(failure, place, request, wanted)
 
@@ -150,7 +160,7 @@ class Auth:
             return failure
         subject, why = " ".join(wanted.scopes), f"the token server refuses {login}"
         if login and failure.status != 403:
-            self._refusals.refused(login, place.name, subject, why)
+            self._refusals.refused(login, subject, why)
         elif login:
             self._refusals.denied(login, subject, why)
         hindrance = self._hindrance(place, request)
@@ -162,7 +172,7 @@ class Auth:
         """Say why nobody is what we are, and for how long yet; "" if we are somebody."""
         if not place.login:
             return self._nobody()
-        refusal = self._refusals.find(place.login, *self._subjects(place, request))
+        refusal = self._refusals.find(place.login, self._subject(request))
         if refusal is None:
             return ""
         return f"{refusal.why}; that is not sent again for {refusal.until - trio.current_time():.0f} s"
@@ -177,20 +187,11 @@ class Auth:
         if not place.scheme and self._host.login.registry_token:
             # No token server is needed, so it does not matter that none was named.
             place.scheme = "bearer"
-        ours, theirs = scopes.needed(request, self._host.path_prefix), scopes.offered(scope)
-        if not scopes.grants(theirs) <= scopes.grants(ours):
-            self._scopes.put(ours, theirs)
-        elif theirs:
-            self._scopes.forget(ours)
+        self._needs.learn(request, scope)
 
-    def _needs(self, request: Request) -> Scopes:
-        """Return what a token is asked for: what we think is needed, or what the registry said instead."""
-        ours = scopes.needed(request, self._host.path_prefix)
-        return self._scopes.get(ours) or ours
-
-    def _subjects(self, place: Place, request: Request) -> tuple[str, ...]:
-        """Return for what a login may have been refused that *request* has to do with."""
-        return place.name, request.repository, " ".join(self._needs(request))
+    def _subject(self, request: Request) -> str:
+        """Return what *request* is about, for which a login may be refused."""
+        return " ".join(self._needs.of(request))
 
     def _place(self, request: Request) -> Place:
         name = request.repository if self._host.repo_auth else WHOLE

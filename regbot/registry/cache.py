@@ -16,6 +16,8 @@ MAX_BYTES: Final = 32 << 20
 """Bytes of manifests and configs that are kept."""
 MAX_KNOWN: Final = 20_000
 """Tags and blobs that are remembered."""
+MAX_EPOCHS: Final = 1000
+"""Repositories of which it is known when they were last forgotten."""
 BLOB_LIFE: Final = 600.0
 """Seconds for which a blob that was seen is taken to be there still: registries collect garbage."""
 
@@ -24,12 +26,16 @@ class Cache:
     """Everything is kept by repository, and dropped with it on any sign that something was deleted there."""
 
     def __init__(self) -> None:
-        self.epoch = 0
-        """Changes with everything that is forgotten: what was asked for before that may be no more."""
+        self._epochs: OrderedDict[Repository, int] = OrderedDict()
+        self._forgotten = self._before = 0
         self._contents: OrderedDict[tuple[Repository, Digest], Manifest | bytes] = OrderedDict()
         self._bytes = 0
         self._tags: OrderedDict[tuple[Repository, str], Digest] = OrderedDict()
         self._blobs: OrderedDict[tuple[Repository, Digest], float] = OrderedDict()
+
+    def epoch(self, repository: Repository) -> int:
+        """Return what changes when a repository is forgotten: what was asked for before that may be no more."""
+        return self._epochs.get(repository, self._before)
 
     def manifest(self, repository: Repository, digest: Digest) -> Manifest | None:
         """Return a manifest that is kept."""
@@ -69,8 +75,8 @@ class Cache:
 
     def missed(self, reference: Reference) -> None:
         """Take note that a manifest is not there: if it should be, something was deleted."""
-        repository = reference.repository
-        if reference.digest is not None or (repository, reference.tag) in self._tags:
+        repository, digest = reference.repository, reference.digest
+        if (repository, digest) in self._contents if digest else (repository, reference.tag) in self._tags:
             self.forget(repository)
 
     def missed_blob(self, repository: Repository, digest: Digest) -> None:
@@ -80,7 +86,12 @@ class Cache:
 
     def forget(self, repository: Repository) -> None:
         """Drop everything about a repository."""
-        self.epoch += 1
+        self._forgotten += 1
+        self._epochs[repository] = self._forgotten
+        self._epochs.move_to_end(repository)
+        if len(self._epochs) > MAX_EPOCHS:
+            # The epoch of all that are not named here changes with it, which is more often than need be.
+            _, self._before = self._epochs.popitem(last=False)
         for _, digest in [key for key in self._contents if key[0] == repository]:
             self._drop(repository, digest)
         _drop_all(self._tags, repository)

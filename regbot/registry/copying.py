@@ -70,6 +70,11 @@ class CopyOptions:
         """Whether anything is wanted that is no part of the image."""
         return self.digest_tags or self.referrers is not None
 
+    @property
+    def pushes_blindly(self) -> bool:
+        """Whether what the target has is nothing but less to do."""
+        return self.if_exists is IfExists.REPLACE and not self.fast_check
+
 
 @dataclass(frozen=True, slots=True)
 class Copied:

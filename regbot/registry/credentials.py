@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import hmac
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn, Protocol, final
-from urllib.parse import quote_plus
+from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 MASK: Final = "***"
 TOKEN_USER: Final = "<token>"  # noqa: S105 -- a name, and no secret
 _SHORTEST: Final = 8
-"""Characters of a secret that is looked for in texts: a shorter one may be a word, and masking it would tell which."""
+"""Characters of a secret that is looked for in texts."""
+_GO: Final = str.maketrans({letter: f"\\u{ord(letter):04x}" for letter in "<>&"})
+"""What Go's JSON escapes besides, for the sake of HTML."""
 
 
 @final
@@ -62,13 +65,23 @@ class Secret:
 NO_SECRET: Final = Secret("")
 
 
-def hide(text: str, secrets: Iterable[Secret]) -> str:
-    """Return *text* with each of *secrets* masked, also as it would be in a URL: servers repeat what they hear."""
-    for secret in secrets:
-        shown = secret.reveal()
-        if len(shown) >= _SHORTEST:
-            text = text.replace(shown, MASK).replace(quote_plus(shown, errors="replace"), MASK)
+def hide(text: str, secrets: Iterable[Secret], *, shortest: int = _SHORTEST) -> str:
+    """Return *text* with each of *secrets* masked, also as in a URL or in JSON: servers repeat what they hear.
+
+    One of fewer than *shortest* characters may be a word, and masking it would tell which.
+    """
+    revealed = (secret.reveal() for secret in secrets)
+    forms = {form for shown in revealed if len(shown) >= shortest for form in _forms(shown)}
+    # What holds another one goes first, or its rest would stay.
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, MASK)
     return text
+
+
+def _forms(shown: str) -> Iterable[str]:
+    quoted = json.dumps(shown, ensure_ascii=False)[1:-1]
+    yield from (shown, quoted, json.dumps(shown)[1:-1], quoted.replace("/", r"\/"), quoted.translate(_GO))
+    yield from (quote_plus(shown, errors="replace"), quote(shown, safe="", errors="replace"))
 
 
 @dataclass(frozen=True, slots=True)

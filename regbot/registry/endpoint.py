@@ -6,20 +6,20 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Protocol
 
-import httpx
-
+from regbot.registry import urls
 from regbot.registry.auth import Auth
 from regbot.registry.errors import RegistryError
-from regbot.registry.reference import MAX_PORT
 from regbot.registry.throttle import Throttle
 
 if TYPE_CHECKING:
+    import httpx
+
     from regbot.registry.auth import Send
     from regbot.registry.hosts import Host
     from regbot.registry.observer import Observer
 
 
-_ADDRESS: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::([0-9]{1,5}))?")
+_ADDRESS: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?")
 
 
 class Connect(Protocol):
@@ -45,6 +45,11 @@ class Endpoint:
         """Say whether *url* is the registry's own: the same scheme, host and port."""
         return _origin(url) == _origin(self.base)
 
+    @property
+    def forgettable(self) -> bool:
+        """Whether nobody uses it, and nothing is kept from it for now: neither a refused login nor another request."""
+        return self.throttle.idle and not self.throttle.pausing and not self.auth.resting
+
     def transport(self, url: httpx.URL) -> httpx.AsyncBaseTransport:
         """Return the transport for *url*, at the registry or elsewhere."""
         elsewhere = not self.is_home(url)
@@ -59,11 +64,10 @@ class Endpoint:
 
 
 def _base(host: Host) -> httpx.URL:
-    match = _ADDRESS.fullmatch(host.address)
-    if match is not None and int(match[1] or 0) <= MAX_PORT:
+    if _ADDRESS.fullmatch(host.address):
         # What has the form of an address may still be none, like 999.999.999.999.
-        with suppress(httpx.InvalidURL):
-            return httpx.URL(f"{host.scheme}://{host.address}")
+        with suppress(urls.BadUrl):
+            return urls.parse(f"{host.scheme}://{host.address}")
     # The hostname is not repeated: somebody may have written user:password@ before it.
     subject = f"the hostname of registry {host.name}" if host.hostname else f"the registry {host.name}"
     message = f"{subject} should be a host or host:port"

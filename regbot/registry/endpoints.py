@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from regbot.registry.hosts import Hosts
     from regbot.registry.observer import Observer
 
-MAX_IDLE: Final = 100
-"""Registries beyond which those that nobody waits for are forgotten, with their connections and tokens."""
+MAX_OTHERS: Final = 100
+"""Registries that nobody configured, beyond which some are forgotten, with their connections and tokens."""
 
 
 class Endpoints:
@@ -32,26 +32,31 @@ class Endpoints:
         observer: Observer,
     ) -> None:
         self._hosts, self._connect, self._ask, self._observer = hosts, connect, ask, observer
-        self._known: dict[str, Endpoint] = {}
+        self._configured: dict[str, Endpoint] = {}
+        self._others: dict[str, Endpoint] = {}
 
     def find(self, registry: str) -> Endpoint:
         """Return the endpoint of a registry."""
-        endpoint = self._known.pop(registry, None) or self._make(registry)
+        known = self._configured if registry in self._hosts else self._others
+        endpoint = known.pop(registry, None) or self._make(registry)
         # The one that was asked for last comes last.
-        self._known[registry] = endpoint
+        known[registry] = endpoint
         return endpoint
 
     async def forget(self) -> None:
-        """Forget those that were not asked for in a long while, if there are too many and nobody uses them."""
-        while len(self._known) > MAX_IDLE:
-            registry = next((name for name, endpoint in self._known.items() if endpoint.throttle.idle), None)
+        """Forget registries that were not asked for in a long while, if there are too many.
+
+        One that is configured, is in use, or is spared something for a while yet, is never forgotten.
+        """
+        while len(self._others) > MAX_OTHERS:
+            registry = next((name for name, endpoint in self._others.items() if endpoint.forgettable), None)
             if registry is None:
                 return
-            await self._known.pop(registry).aclose()
+            await self._others.pop(registry).aclose()
 
     async def aclose(self) -> None:
         """Close every connection."""
-        for endpoint in self._known.values():
+        for endpoint in (*self._configured.values(), *self._others.values()):
             await endpoint.aclose()
 
     def _make(self, registry: str) -> Endpoint:

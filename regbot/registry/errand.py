@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from regbot.registry.errors import NotFound
+from regbot.registry.errors import NotFound, RegistryError
 
 if TYPE_CHECKING:
     from regbot.registry.api import Registry
@@ -30,11 +30,18 @@ class Errand:
         return self.source.repository != self.target.repository
 
     async def find(self, target: Reference) -> Head | None:
-        """Return what a target has already, None if nothing."""
+        """Return what a target has already, None if nothing.
+
+        Where we may only push, and nothing hangs on what is there, that is nothing, too.
+        """
         try:
             return await self.registry.head(target, origin=True)
         except NotFound:
             return None
+        except RegistryError as exc:
+            if exc.turns_away and self.options.pushes_blindly:
+                return None
+            raise
 
     async def digest_of(self, source: Reference) -> Digest:
         """Return the digest of a source, by asking only if it has to be."""

@@ -8,7 +8,9 @@ holds a credential or a URL's query.
 from __future__ import annotations
 
 from copy import copy
-from typing import Self, TypedDict
+from typing import Final, Self, TypedDict
+
+_LACKING: Final = frozenset({"MANIFEST_BLOB_UNKNOWN", "MANIFEST_UNKNOWN", "BLOB_UNKNOWN"})
 
 
 class InvalidText(ValueError):
@@ -55,6 +57,16 @@ class RegistryError(Exception):
     def unsettled(self) -> bool:
         """Whether what was asked for may have been done all the same: there was no answer, or none that tells."""
         return self.status == 0 or self.status >= 500
+
+    @property
+    def lacks_parts(self) -> bool:
+        """Whether it refuses a manifest because something that it names is not there."""
+        return self.code in _LACKING
+
+    @property
+    def turns_away(self) -> bool:
+        """Whether it is about who asks: what was asked for may be there or not."""
+        return self.status in {401, 403}
 
     def given_up(self, tries: int, why: str = "") -> Self:
         """Return this error as the last of *tries*; *why* says what kept us from another one."""

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Final
 import httpx
 import trio
 
-from regbot.registry import faults
+from regbot.registry import causes, faults, urls
 from regbot.registry.errors import RegistryError, Where
 from regbot.registry.pace import Pace
-from regbot.registry.reference import MAX_PORT, is_path
+from regbot.registry.reference import is_path
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
+
+    from regbot.registry.credentials import Secret
 
 REPEATABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "POST"})
 """Methods that may be sent again after an error that may pass; a POST that was not wanted leaves an unused upload."""
@@ -57,6 +59,9 @@ class Request:
     """Whether any other host may answer in the registry's stead: what comes is verified before a script sees it."""
     once: bool = False
     """Whether the client leaves it to others to try again."""
+
+    secrets: tuple[Secret, ...] = ()
+    """What it holds that no error may repeat."""
 
     @property
     def streams(self) -> bool:
@@ -103,11 +108,12 @@ class Request:
         From https that is https: what is read or sent there is a registry's all the same.
         """
         try:
-            found = url.join(location)
-        except httpx.InvalidURL as exc:
-            raise self.fault(RegistryError, "REDIRECTED", "the answer leads to what is no URL") from exc
+            found = urls.join(url, location)
+        except urls.BadUrl as exc:
+            message = f"the answer leads to what is no URL, or has more than {urls.MAX_URL} characters"
+            raise self.fault(RegistryError, "REDIRECTED", message) from exc
         schemes = {"https"} if url.scheme == "https" else {"http", "https"}
-        if not location or found.scheme not in schemes or not found.raw_host or (found.port or 0) > MAX_PORT:
+        if not location or found.scheme not in schemes or not found.raw_host:
             shown = faults.shown("the answer leads to", found)
             raise self.fault(RegistryError, "REDIRECTED", f"{shown}, which is not followed")
         return found
@@ -161,7 +167,7 @@ class Body:
             chunk = await anext(self._chunks)
             self._count += len(chunk)
             self._pace.note(len(chunk), trio.current_time() - before)
-        except faults.NETWORK_ERRORS as exc:
+        except causes.NETWORK_ERRORS as exc:
             raise faults.broken_off(exc, self._request.where, self._count) from exc
         return chunk
 

@@ -4,51 +4,34 @@ from __future__ import annotations
 
 import re
 import socket
-import ssl
 from contextlib import suppress
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-import httpcore
-import httpx
-import trio
-
+from regbot.registry import causes
 from regbot.registry.errors import NotFound, RegistryError, Unreachable, Unverified, Where
-from regbot.registry.guard import LinkLocal
 from regbot.registry.jsontext import parse_object
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+
     from regbot.registry.jsontext import Object
+
+Hide: TypeAlias = "Callable[[str], str]"
+"""Masks what is secret in a text; `str` has no secrets."""
 
 MAX_ERROR_BODY: Final = 64 << 10
 """Bytes of an error's body that are read."""
 MAX_SHOWN: Final = 500
 """Characters of it that are shown."""
 
-NETWORK_ERRORS: Final = (
-    httpcore.NetworkError,
-    httpcore.TimeoutException,
-    httpcore.ProtocolError,
-    httpcore.ProxyError,
-    httpcore.UnsupportedProtocol,
-    httpx.TransportError,
-    trio.TooSlowError,
-    ssl.SSLError,
-    OSError,
-    UnicodeError,  # a host that cannot be a name in the DNS
-)
-"""What sending a request, or reading an answer, raises when the way to the registry is at fault."""
-
 TEMPORARY: Final = frozenset({408, 429, 500, 502, 503, 504})
 """Statuses after which the same request may well succeed."""
 
-_TIMEOUTS: Final = (httpcore.TimeoutException, httpx.TimeoutException, trio.TooSlowError)
-_PLAIN: Final = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"})
-"""How OpenSSL calls an answer that is no TLS."""
-_GARBLED: Final = frozenset({"UNEXPECTED_EOF_WHILE_READING", "DECRYPTION_FAILED_OR_BAD_RECORD_MAC"})
-"""How it calls what may be the network's fault; all else of TLS is a matter of settings."""
 _MISSING: Final = frozenset({"NAME_UNKNOWN", "MANIFEST_UNKNOWN", "BLOB_UNKNOWN"})
 
 _DATES_BEGIN: Final = 1e8
@@ -61,7 +44,8 @@ _RESET: Final = ("RateLimit-Reset", "X-RateLimit-Reset")
 
 def shown(method: str, url: httpx.URL) -> str:
     """Return "METHOD URL" without what may hold a secret: the query, and a user before the host."""
-    return f"{method} {url.copy_with(query=None, fragment=None, userinfo=b'')}"[:MAX_SHOWN]
+    top = f"{url.scheme}://{url.netloc.decode()}" if url.scheme else ""
+    return f"{method} {top}{url.raw_path.partition(b'?')[0].decode()}"[:MAX_SHOWN]
 
 
 def refusal(  # noqa: PLR0913 -- what came, and what is made of it
@@ -72,12 +56,13 @@ def refusal(  # noqa: PLR0913 -- what came, and what is made of it
     *,
     temporary: bool = False,
     retry_after: float | None = None,
+    hide: Hide = str,
 ) -> RegistryError:
     """Return the error for an answer of *status*; *where* are `registry`, `repository` and `request`.
 
     OCI distribution specification, "Error Codes".
     """
-    code, text = _said(body)
+    code, text = _said(body, hide)
     said = f"{status} {code}".rstrip() + f": {text or _phrase(status)}"
     message = f"{where['request']}: {said}" + (f" ({hint})" if hint else "")
     missing = status == 404 or (400 <= status < 500 and code in _MISSING)
@@ -92,21 +77,21 @@ def _phrase(status: int) -> str:
         return "no reason given"
 
 
-def _said(body: bytes) -> tuple[str, str]:
+def _said(body: bytes, hide: Hide) -> tuple[str, str]:
     """Return code and message of an error's body; where it is not of the specification's form, its text."""
-    try:
+    errors: object = None
+    with suppress(Unverified):
         errors = parse_object(body, "an error").get("errors")
-    except Unverified:
-        return "", printable(body.decode("utf-8", "replace"))
     first = errors[0] if isinstance(errors, list) and errors else None
     if not isinstance(first, dict):
-        return "", printable(body.decode("utf-8", "replace"))
-    return _text(first, "code")[:64], _text(first, "message")
+        return "", printable(hide(body.decode("utf-8", "replace")))
+    # What is cut or folded first would not be found any more.
+    return printable(hide(_text(first, "code")))[:64], printable(hide(_text(first, "message")))
 
 
 def _text(tree: Object, key: str) -> str:
     value = tree.get(key)
-    return printable(value) if isinstance(value, str) else ""
+    return value if isinstance(value, str) else ""
 
 
 def printable(text: str) -> str:
@@ -115,9 +100,18 @@ def printable(text: str) -> str:
     return " ".join(kept.split())[:MAX_SHOWN]
 
 
-def unreachable(exc: BaseException, where: Where) -> Unreachable:
-    """Return the error for a request that got no answer."""
-    return _broken(exc, where, f"no answer from {where['registry']}")
+def unreachable(
+    exc: BaseException, where: Where, *, elsewhere: str = "", proxy: str = "", hide: Hide = str
+) -> Unreachable:
+    """Return the error for a request that got no answer: from the registry itself, or from the host *elsewhere*.
+
+    *proxy* is the variable that names the proxy for it, if there is one.
+    """
+    # Only to the proxy itself did we connect.
+    if proxy and isinstance(causes.root(exc), socket.gaierror | ConnectionRefusedError):
+        return _broken(exc, where, f"no answer from the proxy of {proxy}", elsewhere=elsewhere, hide=hide)
+    way = f" through the proxy of {proxy}" if proxy else ""
+    return _broken(exc, where, f"no answer from {elsewhere or where['registry']}{way}", elsewhere=elsewhere, hide=hide)
 
 
 def broken_off(exc: BaseException, where: Where, count: int) -> Unreachable:
@@ -125,66 +119,10 @@ def broken_off(exc: BaseException, where: Where, count: int) -> Unreachable:
     return _broken(exc, where, f"the answer broke off after {count} bytes")
 
 
-def _broken(exc: BaseException, where: Where, what: str) -> Unreachable:
-    cause = _root(exc)
-    why, hint = _cause(exc, cause)
+def _broken(exc: BaseException, where: Where, what: str, *, elsewhere: str = "", hide: Hide = str) -> Unreachable:
+    why, hint = printable(hide(causes.cause(exc))), causes.advice(exc, where["registry"], elsewhere)
     message = f"{where['request']}: {what}: {why}" + (f" ({hint})" if hint else "")
-    return Unreachable(message, code="UNREACHABLE", temporary=_passes(exc, cause), **where)
-
-
-def _passes(exc: BaseException, root: BaseException) -> bool:
-    """Say whether the same may well succeed a little later."""
-    match root:
-        case ssl.SSLError():
-            return isinstance(root, ssl.SSLEOFError) or _reason(root) in _GARBLED
-        case socket.gaierror():
-            return root.errno == socket.EAI_AGAIN
-        case httpcore.ProxyError():
-            # httpcore's message begins with the status that the proxy answered.
-            return any(str(root).startswith(str(status)) for status in TEMPORARY)
-        case LinkLocal() | PermissionError() | UnicodeError():
-            return False
-    return not isinstance(exc, httpcore.UnsupportedProtocol | httpcore.LocalProtocolError)
-
-
-def _root(exc: BaseException) -> BaseException:
-    """Return what lies below the errors of the libraries."""
-    while True:
-        below = exc.__cause__ or exc.__context__
-        if below is None and isinstance(exc, BaseExceptionGroup):
-            below = exc.exceptions[0]
-        if below is None or isinstance(below, trio.Cancelled):
-            return exc
-        exc = below
-
-
-def _reason(error: ssl.SSLError) -> str:
-    """Return OpenSSL's name of an error, "" for one that is Python's own."""
-    return getattr(error, "reason", None) or ""
-
-
-def _cause(exc: BaseException, root: BaseException) -> tuple[str, str]:
-    """Return what happened, and what might be done about it."""
-    match root:
-        case ssl.SSLCertVerificationError():
-            found = root.verify_message, "regcert names the CA to trust, tls: insecure trusts any"
-        case ssl.SSLError() if _reason(root) in _PLAIN:
-            found = "it does not speak TLS", "if it speaks plain HTTP, configure tls: disabled"
-        case ssl.SSLError():
-            found = f"TLS failed: {_reason(root) or root}", ""
-        case socket.gaierror():
-            found = f"its name does not resolve: {root.strerror}", "is it spelled right?"
-        case ConnectionRefusedError():
-            found = "the connection was refused", "is it running, and is the port right?"
-        case OSError() if root.strerror:
-            found = root.strerror, ""
-        case LinkLocal():
-            found = str(root), ""
-        case _ if isinstance(exc, _TIMEOUTS):
-            found = "it took too long", ""
-        case _:
-            found = printable(str(root)) or type(root).__name__, ""
-    return found
+    return Unreachable(message, code="UNREACHABLE", temporary=causes.passes(exc), **where)
 
 
 def retry_after(status: int, headers: httpx.Headers, now: float) -> float | None:

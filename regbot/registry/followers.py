@@ -17,6 +17,9 @@ from regbot.registry.referrers_index import tag_of
 from regbot.registry.workers import each
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from regbot.registry.descriptor import Descriptor
     from regbot.registry.digest import Digest
     from regbot.registry.errand import Errand
     from regbot.registry.manifest import Manifest
@@ -62,9 +65,17 @@ class Followers:
             found = await self._registry.referrers(subject, artifact_type=wanted.artifact_type)
             self._tree.count(len(found))
             await each(self._tree.manifest, found)
+            await self._mend(digest, found)
         tags = self._tags_of(digest)
         self._tree.count(len(tags))
         await each(partial(self._tag, digest), tags)
+
+    async def _mend(self, digest: Digest, wanted: Sequence[Descriptor]) -> None:
+        """See to it that the target lists those, too, that it had: whoever put them may not have come to that."""
+        found = [referrer for referrer in wanted if self._tree.found(referrer)]
+        if found:
+            listed = {referrer.digest for referrer in await self._registry.referrers(self._target.at(digest))}
+            await each(self._tree.put_again, [referrer for referrer in found if referrer.digest not in listed])
 
     def _tags_of(self, digest: Digest) -> list[str]:
         start = tag_of(digest)

@@ -1,4 +1,4 @@
-"""Where no connection may lead that somebody else chose: link-local addresses.
+"""Where no connection may lead that somebody else chose: link-local addresses, and the clouds' own services.
 
 Clouds answer there, to every program on a machine, with credentials of that machine.  A registry could send us to them
 by a redirect, the place of an upload or the realm of its tokens.
@@ -12,27 +12,64 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import httpcore
+import trio
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+LOOKUP: Final = 2.0
+"""Seconds for finding out what a name means that somebody else will connect to."""
+METADATA_NAMES: Final = frozenset(
+    {"metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal"}
+)
+METADATA: Final = frozenset(map(ipaddress.ip_address, ("100.100.100.200", "fd00:ec2::254")))
+"""Where clouds give out a machine's credentials besides the link-local addresses."""
+
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class LinkLocal(httpcore.ConnectError):
-    """A connection was refused by us, before anything was sent on it."""
+    """A connection was refused by us, before anything was sent on it; *what* is wrong with *host*."""
 
-    def __init__(self, host: str) -> None:
-        super().__init__(f"{host} has a link-local address, where no registry may lead")
+    def __init__(self, host: str, what: str = "has a link-local address") -> None:
+        super().__init__(f"{host} {what}, where no registry may lead")
+        self.what = what
 
 
 def check(host: str) -> None:
-    """Raise LinkLocal if *host* is a link-local address, however it is written.  A name is none."""
+    """Raise LinkLocal if *host* is a link-local address, however it is written, or a cloud's service for its machines.
+
+    What a name means is not known here.
+    """
     address = parse_address(host)
-    if address is not None and any(form.is_link_local for form in forms(address)):
-        raise LinkLocal(host)
+    if address is None:
+        if host.rstrip(".").lower() in METADATA_NAMES:
+            raise LinkLocal(host, "is a cloud's metadata service")
+        return
+    for form in forms(address):
+        if form.is_link_local:
+            raise LinkLocal(host)
+        if form in METADATA:
+            raise LinkLocal(host, "has the address of a cloud's metadata service")
+
+
+async def look_up(host: str) -> None:
+    """Raise LinkLocal if *host* is the name of such an address, as far as the DNS here knows it."""
+    found: list[str] = []
+    with trio.move_on_after(LOOKUP), suppress(OSError, UnicodeError):
+        answers = await trio.socket.getaddrinfo(host, None, type=trio.socket.SOCK_STREAM)
+        found = [str(address[0]) for *_, address in answers]
+    for address in found:
+        _check_peer(host, address)
+
+
+def _check_peer(host: str, address: str) -> None:
+    try:
+        check(address)
+    except LinkLocal as exc:
+        raise LinkLocal(f"{host} ({address})", exc.what) from None
 
 
 def parse_address(host: str) -> _Address | None:
@@ -50,7 +87,7 @@ def forms(address: _Address) -> Iterable[_Address]:
     """Return an address, and those of the old kind that may be meant by it."""
     yield address
     if isinstance(address, ipaddress.IPv6Address):
-        yield from filter(None, (address.ipv4_mapped, address.sixtofour))
+        yield from filter(None, (address.ipv4_mapped, address.sixtofour, *(address.teredo or ())))
         if address in _NAT64 or int(address) < 1 << 32:
             yield ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
 
@@ -75,8 +112,8 @@ class Guarded(httpcore.AsyncNetworkBackend):
         # What a name meant is known for sure only now: the answer of the DNS may be another one each time.
         peer = stream.get_extra_info("server_addr")
         try:
-            check(peer[0])
+            _check_peer(host, peer[0])
         except LinkLocal:
             await stream.aclose()
-            raise LinkLocal(f"{host} ({peer[0]})") from None
+            raise
         return stream

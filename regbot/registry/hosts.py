@@ -80,6 +80,10 @@ class Hosts:
         self._hosts = {host.name: host for host in hosts}
         self._other = other
 
+    def __contains__(self, registry: str) -> bool:
+        """Say whether somebody wrote *registry* down."""
+        return registry in self._hosts
+
     def find(self, registry: str) -> Host:
         """Return how *registry* is reached."""
         return self._hosts.get(registry) or self._other(registry)

@@ -13,10 +13,9 @@ from math import inf
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlencode
 
-import httpx
 import trio
 
-from regbot.registry import faults, retry
+from regbot.registry import faults, retry, urls
 from regbot.registry.endpoints import Endpoints
 from regbot.registry.errors import RegistryError, Unverified, WriteRefused
 from regbot.registry.exchange import TIMEOUTS, Answer
@@ -30,6 +29,8 @@ from regbot.registry.transport import open_transport
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+
+    import httpx
 
     from regbot.registry.endpoint import Connect
     from regbot.registry.exchange import Body, Request, Timeouts
@@ -88,8 +89,8 @@ class Client:
         """Return the URL of something of a whole registry."""
         encoded = f"?{urlencode(query)}" if query else ""
         try:
-            return self._endpoints.find(registry).base.join(f"/v2/{rest}{encoded}")
-        except httpx.InvalidURL as exc:
+            return urls.join(self._endpoints.find(registry).base, f"/v2/{rest}{encoded}")
+        except urls.BadUrl as exc:
             # A script says behind which name to go on, and may say a very long one.
             message = f"a request to {registry} would have no valid URL, or one that is too long"
             raise RegistryError(message, code="NAME_INVALID", registry=registry) from exc
@@ -157,8 +158,9 @@ class Client:
         """Send a request once.  From when it has its slot until the end of the block it may take *patience* seconds."""
         if self._read_only and request.method not in READING:
             raise WriteRefused(request.shown)
-        endpoint = self._endpoints.find(request.registry)
         await self._endpoints.forget()
+        # From here on it is in use: nobody else runs before it holds a slot.
+        endpoint = self._endpoints.find(request.registry)
         async with nullcontext() if request.leased else endpoint.throttle.hold():
             with trio.move_on_after(patience) as scope:
                 async with self._sender.answered(endpoint, request) as (status, body):

@@ -34,7 +34,7 @@ class Lookup:
             there = replace(reference, repository=places.current)
             return await manifests.head(self._client, there, once=places.at_mirror)
 
-        epoch = self._cache.epoch
+        epoch = self._cache.epoch(reference.repository)
         head, manifest = await self._ask(reference, ask, origin=origin)
         self.learn(epoch, reference, head.descriptor.digest, manifest)
         return head
@@ -58,7 +58,7 @@ class Lookup:
 
     def learn(self, epoch: int, reference: Reference, digest: Digest, manifest: Manifest | None) -> None:
         """Keep what came of a request that began in *epoch*, if nothing was deleted since."""
-        if epoch != self._cache.epoch:
+        if epoch != self._cache.epoch(reference.repository):
             return
         if manifest is not None:
             self._cache.keep(reference.repository, digest, manifest)
@@ -70,7 +70,7 @@ class Lookup:
             there = replace(reference, repository=places.current)
             return await manifests.get(self._client, there, once=places.at_mirror)
 
-        epoch = self._cache.epoch
+        epoch = self._cache.epoch(reference.repository)
         manifest = await self._ask(reference, ask, origin=origin)
         self.learn(epoch, reference, manifest.descriptor.digest, manifest)
         return manifest

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 DELETED: Final = frozenset({200, 202, 204})
 _STORED: Final = frozenset({200, 201, 202, 204})
+_RACES: Final = 3
+"""Times that a registry may call a right digest wrong: docker-registry does where another process puts the same."""
 
 
 async def head(
@@ -100,6 +102,7 @@ class _Storing:
     manifest: Manifest
     over: Digest | None
     lost: bool = False
+    races: int = 0
 
     async def run(self) -> Answer | None:
         """Return the answer; None if it was lost, and the manifest is there."""
@@ -116,6 +119,9 @@ class _Storing:
             return await self.client.send(self.request)
         except RegistryError as exc:
             self.lost = self.lost or exc.unsettled
+            if exc.status == 400 and exc.code == "DIGEST_INVALID" and self.races < _RACES:
+                self.races += 1
+                exc.temporary = True
             raise
 
     async def _find(self) -> Digest | None:

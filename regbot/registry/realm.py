@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import httpx
 
-from regbot.registry import faults, guard
-from regbot.registry.reference import MAX_PORT
+from regbot.registry import faults, guard, urls
 
 if TYPE_CHECKING:
     from regbot.registry.hosts import Host
@@ -23,8 +23,8 @@ class BadRealm(ValueError):
 def parse_realm(text: str, host: Host) -> httpx.URL:
     """Return the URL of the token server that *text*, said by *host*, names; BadRealm if nothing should be sent there.
 
-    Plain http does for a registry that is spoken to by plain http; a link-local address for none, since clouds give out
-    a machine's own credentials there; and this machine only for a registry on it.
+    Plain http does for a registry that is spoken to by plain http; a link-local address for none (guard.py), since
+    clouds give out a machine's own credentials there; and this machine only for a registry on it.
     """
     url = _url(text)
     shown = faults.shown("sends for tokens to", url)
@@ -33,8 +33,8 @@ def parse_realm(text: str, host: Host) -> httpx.URL:
         raise BadRealm(f"{shown}, which is not https")
     try:
         guard.check(name)
-    except guard.LinkLocal:
-        raise BadRealm(f"{shown}, which is a link-local address") from None
+    except guard.LinkLocal as exc:
+        raise BadRealm(f"{shown}, which {exc.what}") from None
     if _is_here(name) and not _is_here(httpx.URL(f"{host.scheme}://{host.address}").raw_host.decode()):
         raise BadRealm(f"{shown}, which is this machine")
     return url
@@ -43,13 +43,12 @@ def parse_realm(text: str, host: Host) -> httpx.URL:
 def _url(text: str) -> httpx.URL:
     if not text:
         raise BadRealm("asks for a token and does not say where to get it")
-    try:
-        url = httpx.URL(text[: MAX_REALM + 1]).copy_with(fragment=None)
-    except httpx.InvalidURL:
-        url = httpx.URL("")
+    url = httpx.URL("")
+    with suppress(urls.BadUrl):
+        url = urls.parse(text).copy_with(fragment=None)
     if len(text) > MAX_REALM or url.userinfo or url.scheme not in {"http", "https"}:
         raise BadRealm("sends for tokens to what is no plain URL")
-    if not url.raw_host or (url.port or 0) > MAX_PORT:
+    if not url.raw_host:
         raise BadRealm("sends for tokens to a URL without a valid host")
     return url
 

@@ -1,8 +1,10 @@
 """What refers to a manifest (OCI distribution specification, "Listing Referrers", "Unavailable Referrers API").
 
 Where a registry does not know the API, whoever pushes and deletes keeps an index of the referrers under a tag that is
-made of the subject's digest.  A process that dies in between leaves more in that index than there is, never less: a
-manifest leaves the registry before it leaves the index, and a tag is put only when the index is true.
+made of the subject's digest.  A manifest enters the registry before it enters the index, for registries refuse one that
+names what is not there, and leaves the registry first.  So a process that dies in between, or is overtaken by another
+one, may leave too much in the index or too little; its own tag a manifest gets only when the index has it.  What is
+missing is mended by whoever puts the manifest again, and copying does so for what the target does not list.
 """
 
 from __future__ import annotations

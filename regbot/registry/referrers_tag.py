@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from regbot.registry.http import Client
     from regbot.registry.reference import Reference
 
-_GONE: Final = frozenset({"MANIFEST_BLOB_UNKNOWN", "MANIFEST_UNKNOWN", "BLOB_UNKNOWN"})
-"""Codes by which a registry refuses an index that names what is not there."""
+_EDIT: Final = "PUT manifests"
+"""The kind of request that waits where a registry wants to be left alone."""
 
 
 class ReferrersTag:
@@ -36,23 +36,37 @@ class ReferrersTag:
             return None
 
     async def change(self, subject: Reference, edit: Callable[[bytes], bytes], done: str) -> None:
-        """Edit the index of what refers to *subject*; *done* is what an error has to say of the work before."""
+        """Edit the index of what refers to *subject*; *done* is what an error has to say of the work before.
+
+        It is looked at after that: another process may have read it before and written it since.  One that writes still
+        later undoes the edit all the same; the next copy of what is missing then mends it (followers.py).
+        """
         async with self._writers.setdefault(subject, trio.Lock()):
+
+            async def attempt() -> None:
+                if not await self._rewrite(subject, await self.read(subject), edit):
+                    raise _fault(subject, "UNAVAILABLE", "others changed it meanwhile", temporary=True)
+
             try:
-                await self._rewrite(subject, await self.read(subject), edit)
+                await self._client.persist(subject.repository, _EDIT, attempt)
             except RegistryError as exc:
                 raise _half_done(subject, done, exc) from exc
 
-    async def _rewrite(self, subject: Reference, index: Manifest | None, edit: Callable[[bytes], bytes]) -> None:
+    async def _rewrite(self, subject: Reference, index: Manifest | None, edit: Callable[[bytes], bytes]) -> bool:
+        """Write the edited index, if that changes anything; say whether it is there."""
         if index is not None and not index.is_index:
             raise _fault(subject, "MANIFEST_INVALID", f"{_kept_at(subject)} is no index")
         before = index.body if index else referrers_index.EMPTY
         after = edit(before)
-        if after == before:
-            return
-        if index is None or not await self._dropped(subject, index, after):
-            media_type = index.descriptor.media_type if index else mediatype.OCI_INDEX
-            await self._store(subject, Manifest.read(after, media_type=media_type))
+        if after == before or (index is not None and await self._dropped(subject, index, after)):
+            return True
+        media_type = index.descriptor.media_type if index else mediatype.OCI_INDEX
+        stored = await self._store(subject, Manifest.read(after, media_type=media_type))
+        try:
+            found, _ = await manifests.head(self._client, _kept_at(subject))
+        except NotFound:
+            return False
+        return found.descriptor.digest == stored.descriptor.digest
 
     async def _dropped(self, subject: Reference, index: Manifest, after: bytes) -> bool:
         """Delete *index* if nothing is left in it; say whether it is gone."""
@@ -66,12 +80,12 @@ class ReferrersTag:
             return False  # an empty one says the same
         return True
 
-    async def _store(self, subject: Reference, index: Manifest) -> None:
-        """Put an index; where the registry says that something in it is not there, without that."""
+    async def _store(self, subject: Reference, index: Manifest) -> Manifest:
+        """Put an index; where the registry says that something in it is not there, without that.  Return what it is."""
         try:
             await manifests.put(self._client, _kept_at(subject), index)
         except RegistryError as exc:
-            if exc.code not in _GONE:
+            if not exc.lacks_parts:
                 raise
             body = index.body
             for child in index.children:
@@ -81,6 +95,8 @@ class ReferrersTag:
                 raise
             pruned = Manifest.read(body, media_type=index.descriptor.media_type)
             await manifests.put(self._client, _kept_at(subject), pruned)
+            return pruned
+        return index
 
     async def _is_gone(self, reference: Reference) -> bool:
         try:
@@ -96,9 +112,10 @@ def _kept_at(subject: Reference) -> Reference:
     return subject.tagged(referrers_index.tag_of(subject.digest))
 
 
-def _fault(subject: Reference, code: str, message: str) -> Unverified:
+def _fault(subject: Reference, code: str, message: str, *, temporary: bool = False) -> RegistryError:
     where = subject.repository
-    return Unverified(message, code=code, registry=where.registry, repository=where.path)
+    kind = RegistryError if temporary else Unverified
+    return kind(message, code=code, registry=where.registry, repository=where.path, temporary=temporary)
 
 
 def _half_done(subject: Reference, done: str, cause: RegistryError) -> RegistryError:

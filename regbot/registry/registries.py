@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from regbot.registry.api import nobody
@@ -128,6 +129,8 @@ class Registries:
         if source.is_layout == target.is_layout:
             await self._writable(target).copy_blob(descriptor, source, target, moved=moved)
         elif not await self.has_blob(target, descriptor.digest):
+            if descriptor.size < 0 and source.is_layout:
+                descriptor = replace(descriptor, size=(await self.blob_head(source, descriptor.digest)).size)
             await self.put_blob(target, descriptor, Blob(self, source, descriptor, moved))
 
     def _writable(self, repository: Repository) -> Registry:

@@ -18,6 +18,7 @@ from regbot.registry.mirrors import Mirrors
 from regbot.registry.observer import Silent
 from regbot.registry.reference import parse_registry
 from regbot.registry.referrers import Referrers
+from regbot.registry.transfer import Underway
 from regbot.registry.transfers import Transfers
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Remote:
         self._lookup = Lookup(client, self._mirrors, self._cache)
         self._transfers = Transfers(client, self._mirrors, self._cache)
         self._referrers = Referrers(client)
+        self._putting = Underway()
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -94,14 +96,17 @@ class Remote:
 
     async def put_manifest(self, reference: Reference, manifest: Manifest, *, child: bool = False) -> None:  # noqa: ARG002 -- of layouts
         """Store a manifest; see api.Registry."""
-        epoch = self._cache.epoch
+        repository, digest = reference.repository, manifest.descriptor.digest
+        epoch = self._cache.epoch(repository)
         try:
-            await self._referrers.put(reference, manifest)
+            # Registries mix up two that put the same manifest at the same time.
+            async with self._putting.alone(repository, digest):
+                await self._referrers.put(reference, manifest)
         except RegistryError:
             # It may name a blob that was here and has been collected.
-            self._cache.forget(reference.repository)
+            self._cache.forget(repository)
             raise
-        self._lookup.learn(epoch, reference, manifest.descriptor.digest, manifest)
+        self._lookup.learn(epoch, reference, digest, manifest)
 
     async def delete_manifest(self, reference: Reference) -> None:
         """Delete a manifest; see api.Registry."""
@@ -136,10 +141,10 @@ class Remote:
     async def _config(self, repository: Repository, descriptor: Descriptor) -> bytes:
         content = self._cache.content(repository, descriptor.digest)
         if content is None:
-            epoch = self._cache.epoch
+            epoch = self._cache.epoch(repository)
             async with self._reading(repository, descriptor) as data:
                 content = b"".join([chunk async for chunk in data])
-            if epoch == self._cache.epoch:
+            if epoch == self._cache.epoch(repository):
                 self._cache.keep(repository, descriptor.digest, content)
         return content
 

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 import trio
 
-from regbot.registry import faults
+from regbot.registry import causes, faults
 from regbot.registry.challenges import Challenge, parse_challenges
+from regbot.registry.credentials import hide
 from regbot.registry.errors import RegistryError
 from regbot.registry.exchange import TIMEOUTS, Answer, Body, Request
 from regbot.registry.retry import PATIENCE
+from regbot.registry.transport import proxy_for, proxy_secrets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     import httpx
 
     from regbot.registry.endpoint import Endpoint
+    from regbot.registry.errors import Unreachable
     from regbot.registry.exchange import Timeouts
     from regbot.registry.notices import Notices
 
@@ -74,7 +77,8 @@ class Sender:
         if response.status_code not in request.ok:
             again = self._again(response)
             data = data[: faults.MAX_ERROR_BODY]
-            raise faults.refusal(response.status_code, data, request.where, retry_after=again)
+            masked = _hider(endpoint, request, request.url)
+            raise faults.refusal(response.status_code, data, request.where, retry_after=again, hide=masked)
         return Answer(response.status_code, response.headers, data, request.url)
 
     async def _follow(self, endpoint: Endpoint, request: Request) -> tuple[httpx.Response, httpx.URL]:
@@ -95,24 +99,29 @@ class Sender:
         """Send a request once, and once more if its answer taught us to say something else of who we are."""
         if not endpoint.is_home(url):
             return await self._once(endpoint, request, url, {})
-        said = await endpoint.auth.headers(request)
-        response = await self._once(endpoint, request, url, said)
-        endpoint.auth.heard(request, response.status_code, _challenges(response), said)
+        async with endpoint.auth.headers(request) as said:
+            response = await self._say(endpoint, request, url, said)
         if response.status_code not in _TURNED_AWAY:
             return response
+        turned_away = Body(request, response)
         try:
-            better = await endpoint.auth.headers(request)
+            async with endpoint.auth.headers(request) as better:
+                if better == said or not better:
+                    return response
+                await turned_away.read(faults.MAX_ERROR_BODY)
+                await turned_away.aclose()
+                if not request.streams:
+                    return await self._say(endpoint, request, url, better)
         except BaseException:
-            await Body(request, response).aclose()
+            await turned_away.aclose()
             raise
-        if better == said or not better:
-            return response
-        await _finish(request, response)
-        if request.streams:
-            # The body is gone.  Whoever sent it has it still, and another try will say who we are.
-            raise faults.refusal(response.status_code, b"", request.where, "the login was renewed", temporary=True)
-        response = await self._once(endpoint, request, url, better)
-        endpoint.auth.heard(request, response.status_code, _challenges(response), better)
+        # The body is gone.  Whoever sent it has it still, and another try will say who we are.
+        raise faults.refusal(response.status_code, b"", request.where, "the login was renewed", temporary=True)
+
+    async def _say(self, endpoint: Endpoint, request: Request, url: httpx.URL, said: dict[str, str]) -> httpx.Response:
+        """Send a request to the registry itself, and have its auth hear of the answer."""
+        response = await self._once(endpoint, request, url, said)
+        endpoint.auth.heard(request, response.status_code, _challenges(response), said)
         return response
 
     async def _once(
@@ -131,13 +140,13 @@ class Sender:
             wire = request.wire(url, headers, self._timeouts, sent=sent)
             try:
                 response = await endpoint.transport(url).handle_async_request(wire)
-            except faults.NETWORK_ERRORS as exc:
-                raise faults.unreachable(exc, request.where) from exc
+            except causes.NETWORK_ERRORS as exc:
+                raise _unanswered(exc, endpoint, request, url) from exc
             if home:
-                self._notices.take(request.registry, response.headers)
+                self._notices.take(request.registry, response.headers, _hider(endpoint, request, url))
             return response
         # Each byte came in time, and yet the head of an answer never came to its end.
-        raise faults.unreachable(trio.TooSlowError(), request.where)
+        raise _unanswered(trio.TooSlowError(), endpoint, request, url)
 
     async def _refusal(
         self, endpoint: Endpoint, request: Request, response: httpx.Response, body: Body, url: httpx.URL
@@ -155,11 +164,26 @@ class Sender:
             hint = "it speaks TLS: configure tls: enabled"
         # Without its code an error may be taken for another one; who is turned away does not come back for it.
         passes = not whole and status not in {401, 403}
-        error = faults.refusal(status, data, request.where, hint, temporary=passes, retry_after=again)
-        return endpoint.auth.hide(request, error)
+        masked = _hider(endpoint, request, url)
+        return faults.refusal(status, data, request.where, hint, temporary=passes, retry_after=again, hide=masked)
 
     def _again(self, response: httpx.Response) -> float | None:
         return faults.retry_after(response.status_code, response.headers, self._wall())
+
+
+def _hider(endpoint: Endpoint, request: Request, url: httpx.URL) -> faults.Hide:
+    """Return what masks all that was sent with *request* to *url*: some servers, and proxies, repeat it."""
+
+    def masked(text: str) -> str:
+        return hide(text, [*endpoint.auth.secrets(request), *request.secrets, *proxy_secrets(url)])
+
+    return masked
+
+
+def _unanswered(exc: BaseException, endpoint: Endpoint, request: Request, url: httpx.URL) -> Unreachable:
+    elsewhere = "" if endpoint.is_home(url) else url.netloc.decode()
+    masked = _hider(endpoint, request, url)
+    return faults.unreachable(exc, request.where, elsewhere=elsewhere, proxy=proxy_for(url)[0], hide=masked)
 
 
 def _challenges(response: httpx.Response) -> list[Challenge]:

@@ -55,7 +55,7 @@ class _Entry:
     def read(cls, tree: Json, what: str) -> _Entry:
         if not isinstance(tree, dict) or not isinstance(config := tree.get("Config"), str):
             raise _fault(what)
-        return cls(config, _texts(tree.get("Layers"), what), _texts(tree.get("RepoTags") or [], what))
+        return cls(config, _texts(tree.get("Layers") or [], what), _texts(tree.get("RepoTags") or [], what))
 
 
 async def load(registry: Registry, reference: Reference, archive: Archive) -> Digest:

@@ -67,9 +67,9 @@ class Member:
     symbolic: bool = False
 
 
-def members(source: Source) -> Iterator[Member]:
-    """Yield the files and links of an archive in their order; Unverified if it is none."""
-    walk = _Walk(source)
+def members(source: Source, *, most: int = MAX_HEADERS) -> Iterator[Member]:
+    """Yield the files and links of an archive in their order; Unverified if it is none, or has too many headers."""
+    walk = _Walk(source, most)
     while (header := walk.header()) is not None:
         if header.type in _FILES:
             yield walk.named(Member(header.name, walk.data, header.size))
@@ -81,8 +81,8 @@ def members(source: Source) -> Iterator[Member]:
 class _Walk:
     """Goes from header to header."""
 
-    def __init__(self, source: Source) -> None:
-        self._source, self._what = source, source.what
+    def __init__(self, source: Source, most: int) -> None:
+        self._source, self._what, self._most = source, source.what, most
         self._next, self._headers, self._characters = 0, 0, 0
         self._kind = b""
         self.data = 0
@@ -117,8 +117,8 @@ class _Walk:
         if not block or block == bytes(_BLOCK):
             return None
         self._headers += 1
-        if self._headers > MAX_HEADERS:
-            raise Unverified(f"{self._what} has more than {MAX_HEADERS} headers", code="TOO_LARGE")
+        if self._headers > self._most:
+            raise Unverified(f"{self._what} has more than {self._most} headers", code="TOO_LARGE")
         try:
             header = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
         except tarfile.HeaderError as exc:

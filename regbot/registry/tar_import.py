@@ -15,9 +15,10 @@ from regbot.registry.errors import NotFound, RegistryError, Unverified
 from regbot.registry.jsontext import parse_object
 from regbot.registry.layout_files import VERSION
 from regbot.registry.layout_index import INDEX, MAX_INDEX, REF_NAME
-from regbot.registry.manifest import MAX_READ, Manifest
+from regbot.registry.observer import Silent
 from regbot.registry.reference import Reference
-from regbot.registry.tar_layout import DOCKER, IMAGE_NAME, MARKER, choose, is_manifest, place
+from regbot.registry.tar_layout import DOCKER, IMAGE_NAME, MARKER, choose, is_manifest, manifest_in, place
+from regbot.registry.tar_part import Part
 from regbot.registry.tree import MAX_DEPTH, MAX_PARTS
 
 if TYPE_CHECKING:
@@ -27,35 +28,43 @@ if TYPE_CHECKING:
     from regbot.registry.archive import Archive
     from regbot.registry.digest import Digest
     from regbot.registry.files import Files
+    from regbot.registry.manifest import Manifest
+    from regbot.registry.observer import Observer
 
 _MAX_MARKER: Final = 4096
 _AT_ONCE: Final = 3
 """Blobs that are sent at once."""
 
 
-async def load(registry: Registry, reference: Reference, files: Files, path: str) -> Digest:
+async def load(
+    registry: Registry, reference: Reference, files: Files, path: str, observer: Observer | None = None
+) -> Digest:
     """Put the image of a tar file into a registry or a layout, and return its digest.
 
-    Of several images it is the one that is called like *reference*.  Where that names a digest the image must have it
-    (Unverified).  The tag is put last, so it is the old one or the new one, wherever this ends.
+    Of several images it is the one that is called like *reference*, and of an index of which the file holds one image,
+    that (tar_part.py; *observer* is told).  Where *reference* names a digest the image must have it (Unverified).  The
+    tag is put last, so it is the old one or the new one, wherever this ends.
     """
     async with opened(files, path) as archive:
         if archive.has(INDEX):
-            return await _load_layout(registry, reference, archive)
+            return await _load_layout(registry, reference, archive, observer or Silent())
         if archive.has(DOCKER):
             return await tar_docker.load(registry, reference, archive)
         what = f"{archive.what} holds no image: it has neither {INDEX} (OCI) nor {DOCKER} (docker save)"
         raise RegistryError(what, code="MANIFEST_UNKNOWN")
 
 
-async def _load_layout(registry: Registry, reference: Reference, archive: Archive) -> Digest:
+async def _load_layout(registry: Registry, reference: Reference, archive: Archive, observer: Observer) -> Digest:
     chosen = await _choose(archive, reference)
+    loading = _Loading(registry, reference, archive)
+    target = Reference(reference.repository, reference.tag) if reference.tag else reference
+    there = await loading.present(target)
+    if there != chosen.digest:
+        chosen = await Part(archive, loading.has, observer).choose(chosen, reference.digest)
     if reference.digest not in {None, chosen.digest}:
         what = f"the image in {archive.what} is {chosen.digest}, and not what {reference} names"
         raise Unverified(what, code="DIGEST_INVALID")
-    target = Reference(reference.repository, reference.tag) if reference.tag else reference
-    loading = _Loading(registry, reference, archive)
-    if await loading.present(target) != chosen.digest:
+    if there != chosen.digest:
         await loading.below(await loading.manifest(chosen), 1)
         await registry.put_manifest(reference, await loading.manifest(chosen))
     return chosen.digest
@@ -93,10 +102,13 @@ class _Loading:
         except NotFound:
             return None
 
+    async def has(self, digest: Digest) -> bool:
+        """Say whether the target has a manifest."""
+        return await self.present(Reference(self._repository, digest=digest)) is not None
+
     async def manifest(self, descriptor: Descriptor) -> Manifest:
         """Read a manifest.  One that is put is read again then, so that not all above it are in memory, too."""
-        body = await self._archive.read(place(descriptor.digest), MAX_READ)
-        return Manifest.read(body, media_type=descriptor.media_type, digest=descriptor.digest)
+        return await manifest_in(self._archive, descriptor)
 
     async def below(self, manifest: Manifest, depth: int) -> None:
         """Put everything that a manifest names."""
@@ -121,13 +133,13 @@ class _Loading:
 
     async def _child(self, child: Descriptor, depth: int) -> None:
         """Put what an index lists, with all below it."""
-        there = Reference(self._repository, digest=child.digest)
-        if await self.present(there):
+        if await self.has(child.digest):
             return
         if not await self._is_manifest(child):
             await self._blobs([child])
             return
         await self.below(await self.manifest(child), depth + 1)
+        there = Reference(self._repository, digest=child.digest)
         await self._registry.put_manifest(there, await self.manifest(child), child=True)
 
     async def _is_manifest(self, child: Descriptor) -> bool:

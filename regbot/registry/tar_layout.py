@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from regbot.registry import mediatype
 from regbot.registry.errors import InvalidText, NotFound, Unverified
+from regbot.registry.manifest import MAX_READ, Manifest
 from regbot.registry.reference import DEFAULT_TAG, LAYOUT, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from regbot.registry.archive import Archive
     from regbot.registry.descriptor import Descriptor
     from regbot.registry.digest import Digest
 
@@ -40,6 +42,12 @@ _NO_PATH: Final = re.compile("[^a-z0-9]+")
 def place(digest: Digest) -> str:
     """Return where a blob lies."""
     return f"blobs/{digest.algorithm}/{digest.encoded}"
+
+
+async def manifest_in(archive: Archive, descriptor: Descriptor) -> Manifest:
+    """Read a manifest of an archive; NotFound, or Unverified if it is not what *descriptor* says."""
+    body = await archive.read(place(descriptor.digest), MAX_READ)
+    return Manifest.read(body, media_type=descriptor.media_type, digest=descriptor.digest)
 
 
 def full_name(reference: Reference) -> str:

@@ -28,6 +28,11 @@ class Throttle:
         """Whether nobody holds a slot, or waits for one."""
         return self._free == self.slots and not self._turn.locked()
 
+    @property
+    def pausing(self) -> bool:
+        """Whether the next request could not begin at once."""
+        return trio.current_time() < self._next
+
     @asynccontextmanager
     async def hold(self, count: int = 1) -> AsyncIterator[None]:
         """Hold *count* slots, all or none; more than there are at all is all of them."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import os
 import ssl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx
 
+from regbot.registry import pem
 from regbot.registry.errors import RegistryError
 from regbot.registry.hosts import Tls
 
@@ -33,11 +33,10 @@ def context(host: Host, *, identify: bool) -> ssl.SSLContext:
         made.verify_mode = ssl.CERT_NONE
     if host.regcert:
         with _usable(host, "regcert"):
-            # Bundles come with comments in every language.
-            made.load_verify_locations(cadata=host.regcert.encode("ascii", "replace").decode())
+            pem.trust(made, host.regcert)
     if host.client_cert and identify:
         with _usable(host, "clientCert or clientKey"):
-            _identify(made, f"{host.client_cert}\n{host.client_key.reveal()}")
+            pem.identify(made, host.client_cert, host.client_key)
     return made
 
 
@@ -60,17 +59,7 @@ def system() -> ssl.SSLContext:
 def _usable(host: Host, what: str) -> Iterator[None]:
     try:
         yield
-    except (ssl.SSLError, ValueError) as exc:
-        # OpenSSL's words hold nothing of the text.
-        message = f"the {what} configured for {host.name} is no usable PEM text: {exc}"
+    except pem.BadPem as exc:
+        hint = '; {{file "PATH"}} reads a file' if isinstance(exc, pem.NoPem) else ""
+        message = f"the {what} configured for {host.name} is no usable PEM text: {exc}{hint}"
         raise RegistryError(message, code="CONFIG", registry=host.name) from exc
-
-
-def _identify(made: ssl.SSLContext, pem: str) -> None:
-    # OpenSSL reads keys from files only; this one is never on a disk.
-    descriptor = os.memfd_create("regbot", os.MFD_CLOEXEC)
-    try:
-        os.write(descriptor, pem.encode())
-        made.load_cert_chain(f"/proc/self/fd/{descriptor}", password="")
-    finally:
-        os.close(descriptor)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from contextlib import suppress
 from dataclasses import dataclass
@@ -62,12 +61,14 @@ def _text(tree: Object, name: str) -> Secret:
 
 def _life(tree: Object, now: float) -> float:
     life = tree.get("expires_in")
-    if isinstance(life, bool) or not isinstance(life, int | float) or not (0 < life < math.inf):
+    if isinstance(life, bool) or not isinstance(life, int | float) or not life > 0:
         life = USUAL_LIFE
+    # A number of JSON may have more digits than arithmetic with others bears.
+    life = float(min(life, LONGEST_LIFE))
     issued = tree.get("issued_at")
     age = now - _time(issued, now) if isinstance(issued, str) else 0.0
     # A clock that is wrong, here or there, says nothing about the token.
-    return min(life - age if 0 < age < life else life, LONGEST_LIFE)
+    return life - age if 0 < age < life else life
 
 
 def _time(text: str, otherwise: float) -> float:

@@ -5,11 +5,13 @@ Docker registry, "Token Authentication Specification" and "Oauth2 Token Authenti
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 import trio
 
+from regbot.registry import urls
 from regbot.registry.credentials import hide
 from regbot.registry.errors import RegistryError, Unreachable, Unverified
 from regbot.registry.exchange import Request
@@ -80,9 +82,12 @@ class TokenServer:
             query.append(("account", login.user))
             headers = {"Authorization": f"Basic {login.basic.reveal()}"}
         query.append(("client_id", CLIENT))
-        own = wanted.realm.query.decode()
-        url = wanted.realm.copy_with(query=f"{own}{'&' if own else ''}{urlencode(query)}".encode())
-        request = Request("GET", url, self._registry, repository, headers)
+        request = Request("GET", wanted.realm, self._registry, repository, headers)
+        try:
+            request = replace(request, url=urls.with_query(wanted.realm, urlencode(query)))
+        except urls.BadUrl as exc:
+            message = "what the registry wants a token for is too long to be asked for"
+            raise request.fault(RegistryError, "TOO_LARGE", message) from exc
         return await self._ask(request, login.secrets)
 
     async def _post_password(self, wanted: Wanted, repository: str) -> Given:
@@ -104,13 +109,14 @@ class TokenServer:
         return given
 
     async def _ask(self, request: Request, secrets: Iterable[Secret]) -> Given:
+        request = replace(request, secrets=tuple(secrets))
         with trio.move_on_after(PATIENCE):
-            return await self._answer(request, secrets)
+            return await self._answer(request)
         message = f"{request.shown}: no answer in {PATIENCE:.0f} s"
         raise Unreachable(message, code="UNREACHABLE", temporary=True, **request.where)
 
-    async def _answer(self, request: Request, secrets: Iterable[Secret]) -> Given:
-        """Send *request* and read the answer; an error holds none of *secrets*, and is never NotFound: no image is."""
+    async def _answer(self, request: Request) -> Given:
+        """Send *request* and read the answer; an error repeats no secret, and is never NotFound: no image is."""
         try:
             answer = await self._send(request)
             return parse_answer(answer.body, self._wall())
@@ -118,9 +124,9 @@ class TokenServer:
             failure = request.fault(Unverified, exc.code, exc.message)
         except RegistryError as exc:
             failure = (Unreachable if isinstance(exc, Unreachable) else RegistryError)(
-                hide(exc.message, secrets),
+                hide(exc.message, request.secrets),
                 status=exc.status,
-                code=hide(exc.code, secrets),
+                code=hide(exc.code, request.secrets),
                 temporary=exc.temporary,
                 retry_after=exc.retry_after,
                 **request.where,

@@ -27,19 +27,19 @@ if TYPE_CHECKING:
 
 
 class Underway:
-    """What is sent to where just now: no blob is sent to one repository twice at a time."""
+    """What is sent to where just now: nothing is sent to one repository twice at a time."""
 
     def __init__(self) -> None:
         self._turns: dict[tuple[Repository, Digest], trio.Lock] = {}
 
     @property
     def count(self) -> int:
-        """How many blobs there are of which somebody sends one, or waits to."""
+        """How many digests there are that somebody sends, or waits to."""
         return len(self._turns)
 
     @asynccontextmanager
     async def alone(self, target: Repository, digest: Digest) -> AsyncIterator[None]:
-        """Be the only one that sends the blob there; whoever came before may have done it by then."""
+        """Be the only one that sends what has *digest* there; whoever came before may have done it by then."""
         key = target, digest
         turn = self._turns.setdefault(key, trio.Lock())
         try:

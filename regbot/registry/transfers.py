@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from regbot.registry import blobs, uploads
 from regbot.registry.content import Bytes, Meter, Metered
 from regbot.registry.delivery import Delivery
-from regbot.registry.errors import NotFound
+from regbot.registry.errors import NotFound, RegistryError
 from regbot.registry.transfer import Underway, stream
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Transfers:
 
     async def has(self, repository: Repository, digest: Digest) -> bool:
         """Ask the registry itself whether the repository has the blob."""
-        epoch = self._cache.epoch
+        epoch = self._cache.epoch(repository)
         found = await blobs.has(self._client, repository, digest)
         if found:
             self._learn(epoch, repository, digest)
@@ -58,7 +59,7 @@ class Transfers:
                 return
             if source.registry == target.registry:
                 await self._mount(descriptor, source, target, moved)
-            elif not await self.has(target, descriptor.digest):
+            elif not await self._may_skip(target, descriptor.digest):
                 await self._stream(descriptor, source, target, None, moved)
 
     @asynccontextmanager
@@ -66,7 +67,7 @@ class Transfers:
         """Be the only one that sends a blob there; False if it is there.  After the block it is."""
         async with self._underway.alone(target, descriptor.digest):
             needed = not self._cache.has_blob(target, descriptor.digest)
-            epoch = self._cache.epoch
+            epoch = self._cache.epoch(target)
             yield needed
             if needed:
                 self._learn(epoch, target, descriptor.digest)
@@ -79,11 +80,20 @@ class Transfers:
             return
         # The registry mounts nothing and has begun an upload instead.
         async with uploads.cancelled_on_failure(self._client, upload):
-            there = await self.has(target, descriptor.digest)
+            there = await self._may_skip(target, descriptor.digest)
         if there:
             await uploads.cancel(self._client, upload)
         else:
             await self._stream(descriptor, source, target, upload, moved)
+
+    async def _may_skip(self, target: Repository, digest: Digest) -> bool:
+        """Say whether the target is known to have a blob; where we may only push that is nothing."""
+        try:
+            return await self.has(target, digest)
+        except RegistryError as exc:
+            if exc.turns_away:
+                return False
+            raise
 
     async def _stream(
         self,
@@ -95,6 +105,7 @@ class Transfers:
     ) -> None:
         kept = self._cache.content(source, descriptor.digest)
         if kept is not None:
+            descriptor = replace(descriptor, size=len(kept))
             content = Metered(Bytes(kept), Meter(moved))
             await Delivery(self._client, target, descriptor, content, upload=upload).run()
             return
@@ -107,5 +118,5 @@ class Transfers:
 
     def _learn(self, epoch: int, repository: Repository, digest: Digest) -> None:
         """Remember a blob that was asked for in *epoch*, if nothing was deleted since."""
-        if epoch == self._cache.epoch:
+        if epoch == self._cache.epoch(repository):
             self._cache.note_blob(repository, digest)

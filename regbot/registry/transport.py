@@ -15,8 +15,10 @@ import httpcore
 import httpx
 
 from regbot.registry import guard, tls
+from regbot.registry.credentials import Login, Secret
 from regbot.registry.errors import RegistryError
 from regbot.registry.network import Answer, Network
+from regbot.registry.recent import Recent
 from regbot.registry.reference import MAX_PORT
 
 if TYPE_CHECKING:
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 
 _IDLE: Final = 30.0
 """Seconds that an unused connection is kept."""
+_NAMES: Final = 100
+"""Names that are remembered as good."""
+_PORTS: Final = {"http": 80, "https": 443}
 _LOOPBACK: Final = re.compile(r"localhost|.+\.localhost|127(\.[0-9]+){3}|::1")
 
 
@@ -54,6 +59,7 @@ class Transport(httpx.AsyncBaseTransport):
     ) -> None:
         self._context, self._guarded = context, guarded
         self._network = network or httpcore.TrioBackend()
+        self._looked_up: Recent[str, str] = Recent(_NAMES)
         self._pools: dict[tuple[bool, str], httpcore.AsyncConnectionPool] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -61,8 +67,7 @@ class Transport(httpx.AsyncBaseTransport):
         assert isinstance(request.stream, httpx.AsyncByteStream)
         url = request.url
         if self._guarded:
-            # Where a proxy connects to is seen by nobody here; what is written out, at least, does not get there.
-            guard.check(url.raw_host.decode())
+            await self._check(url)
         sent = httpcore.Request(
             method=request.method.encode(),
             url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
@@ -78,6 +83,15 @@ class Transport(httpx.AsyncBaseTransport):
         """Close every connection."""
         for pool in self._pools.values():
             await pool.aclose()
+
+    async def _check(self, url: httpx.URL) -> None:
+        """Raise LinkLocal if a proxy, whose connections nobody sees here, would be asked for such an address."""
+        host = url.raw_host.decode()
+        guard.check(host)
+        # The proxy looks for itself each time: to do so here more than once would prove no more.
+        if proxy_for(url)[1] and self._looked_up.get(host) is None:
+            await guard.look_up(host)
+            self._looked_up.put(host, host)
 
     def _pool(self, url: httpx.URL) -> httpcore.AsyncConnectionPool:
         variable, proxy = proxy_for(url)
@@ -109,7 +123,10 @@ def proxy_for(url: httpx.URL) -> tuple[str, str]:
     """Return the variable that names a proxy for *url*, and its value; "" and "" if there is none."""
     proxies = urllib.request.getproxies()
     host = url.raw_host.decode()
-    if _LOOPBACK.fullmatch(host) or urllib.request.proxy_bypass(host):
+    # NO_PROXY may name a single port of a host; an address of IPv6 has brackets there.
+    named = f"[{host}]" if ":" in host else host
+    exact = f"{named}:{url.port or _PORTS.get(url.scheme, 0)}"
+    if _LOOPBACK.fullmatch(host) or any(map(urllib.request.proxy_bypass, (host, named, exact))):
         return "", ""
     kind = next((kind for kind in (url.scheme, "all") if proxies.get(kind)), "")
     return (f"{kind}_proxy".upper(), proxies[kind]) if kind else ("", "")
@@ -128,3 +145,12 @@ def read_proxy(variable: str, value: str) -> httpx.Proxy | None:
         if proxy.url.raw_host and (proxy.url.port or 0) <= MAX_PORT:
             return proxy
     raise RegistryError(f"the variable {variable} holds no URL of a proxy, like http://proxy:3128", code="CONFIG")
+
+
+def proxy_secrets(url: httpx.URL) -> tuple[Secret, ...]:
+    """Return what of the proxy for *url* must not be shown."""
+    proxy = read_proxy(*proxy_for(url))
+    if proxy is None or proxy.raw_auth is None:
+        return ()
+    user, password = (part.decode("utf-8", "replace") for part in proxy.raw_auth)
+    return Login(user, Secret(password)).secrets

@@ -42,6 +42,7 @@ class Tree:
         self._tally = tally
         self._parts: dict[tuple[str, str], trio.Event] = {}
         self._met: dict[Digest, None] = {}
+        self._found: set[Digest] = set()
         self._taken = self._named = 0
         self.written = False
         """Whether a manifest was put."""
@@ -85,8 +86,21 @@ class Tree:
 
     async def put(self, target: Reference, manifest: Manifest, *, child: bool = False) -> None:
         """Put a manifest whose parts are there; a *child* is named by an index that comes later."""
-        await self._registry.put_manifest(target, manifest, child=child)
+        try:
+            await self._registry.put_manifest(target, manifest, child=child)
+        except RegistryError as exc:
+            if not (exc.lacks_parts and manifest.blobs and self._errand.moves):
+                raise
+            # What was there a short while ago has been collected since.  That it failed made it known: now it is asked.
+            await each(self._bring_blob, [blob for blob in manifest.blobs if self._is_wanted(blob)])
+            await self._registry.put_manifest(target, manifest, child=child)
         self.written = True
+
+    async def put_again(self, descriptor: Descriptor) -> None:
+        """Put a manifest that the target has, but does not list among its subject's referrers."""
+        manifest = await self._errand.read(Reference(self._source, digest=descriptor.digest))
+        if manifest.subject is not None:
+            await self.put(Reference(self._target, digest=descriptor.digest), manifest)
 
     async def pass_by(self, descriptor: Descriptor, *, chosen: bool = False, above: tuple[Digest, ...] = ()) -> None:
         """Meet a manifest that the target has, and those in it; nothing is read unless something follows them."""
@@ -98,6 +112,10 @@ class Tree:
         for child in await self._entries(index, chosen=chosen):
             if not mediatype.is_blob(child.media_type):
                 await self.pass_by(child, chosen=chosen and is_opened(child), above=(*above, descriptor.digest))
+
+    def found(self, descriptor: Descriptor) -> bool:
+        """Say whether the target had a manifest, so that it was not put."""
+        return descriptor.digest in self._found
 
     def count(self, parts: int) -> None:
         """Take note of parts that are named; Unverified if they are too many for one copy."""
@@ -136,6 +154,7 @@ class Tree:
     async def _manifest(self, descriptor: Descriptor, *, chosen: bool, above: tuple[Digest, ...]) -> None:
         there = Reference(self._target, digest=descriptor.digest)
         if not self._options.force_recursive and await self._errand.find(there):
+            self._found.add(descriptor.digest)
             await self.pass_by(descriptor, chosen=chosen, above=above)
             return
         try:
@@ -150,15 +169,22 @@ class Tree:
         await self.below(manifest, chosen=chosen, above=above)
         await self.put(there, manifest, child=bool(above))
 
+    def _is_wanted(self, blob: Descriptor) -> bool:
+        return self._options.include_external or not blob.urls
+
     def _expect(self, blob: Descriptor) -> None:
-        if self._options.include_external or not blob.urls:
+        if self._is_wanted(blob):
             self._tally.expect(blob)
 
     async def _blob(self, blob: Descriptor) -> None:
-        if self._options.include_external or not blob.urls:
+        if self._is_wanted(blob):
             await self.once("blob", str(blob.digest), partial(self._copy_blob, blob))
 
     async def _copy_blob(self, blob: Descriptor) -> None:
+        await self._bring_blob(blob)
+        self._tally.arrived(blob)
+
+    async def _bring_blob(self, blob: Descriptor) -> None:
         moved = partial(self._tally.moved, blob)
         try:
             await self._registry.copy_blob(blob, self._source, self._target, moved=moved)
@@ -166,7 +192,6 @@ class Tree:
             if not blob.urls:
                 raise
             raise _external(blob, exc) from exc
-        self._tally.arrived(blob)
 
 
 def _is_manifest(descriptor: Descriptor) -> bool:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import trio
 
+from regbot.registry import urls
 from regbot.registry.errors import RegistryError
 from regbot.registry.exchange import Request
 
@@ -93,8 +94,7 @@ async def extend(client: Client, upload: Upload, offset: int, part: Part) -> tup
 async def finish(client: Client, upload: Upload, digest: Digest, part: Part | None = None) -> None:
     """Have the registry store what it has as the blob, and *part* besides."""
     # What a registry keeps in its URL's query is its own business.
-    query = b"&".join(filter(None, (upload.location.query, f"digest={quote(str(digest))}".encode())))
-    there = replace(upload, location=upload.location.copy_with(query=query))
+    there = replace(upload, location=urls.with_query(upload.location, f"digest={quote(str(digest))}"))
     if part is None:
         request = _request("PUT", there, headers=_octets(0), ok=_STORED, once=True)
     else:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 class Gate:
     """What one run may do, through which registry it does it, and beneath which folder its files are.
 
-    *observer* is told how far long operations are.
+    *observer* is told how long operations are done, and how far they are.
     """
 
     registry: Registry
@@ -64,7 +64,7 @@ class Gate:
     def _run(self, operation: Operation, arguments: Sequence[object]) -> Awaitable[Value]:
         means: dict[str, object] = {}
         if operation.reports:
-            means["progress"] = self.observer.progress
+            means["observer"] = self.observer
         if Action.FILE in operation.action:
             if self.files is None:
                 raise RegistryError("there is no files folder for tar files", code="DENIED")

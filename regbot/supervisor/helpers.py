@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 from contextlib import suppress
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 import trio
 
 from regbot.config.logins import is_sendable, is_user
-from regbot.registry.credentials import ANONYMOUS, Login, Secret
+from regbot.registry.credentials import ANONYMOUS, Login, Secret, hide
 from regbot.registry.errors import RegistryError
 
 if TYPE_CHECKING:
@@ -28,12 +29,16 @@ PATIENCE: Final = 10.0
 """Seconds that a helper may take."""
 MAX_ANSWER: Final = 256 << 10
 """Bytes that a helper may say."""
+LINGER: Final = 0.5
+"""Seconds that the output of a helper is read after its end, where what it started keeps that open."""
 FAILURE_KEPT: Final = 30.0
 """Seconds for which a helper that failed is not asked again."""
 UNKNOWN: Final = ("credentials not found in native keychain", "no credentials server URL", "no credentials username")
 """What helpers say, and fail, when they know nothing of a server."""
 TOKEN_USER: Final = "<token>"  # noqa: S105 -- no password
 """The user name by which a helper says that the secret is an identity token."""
+
+_SECRET: Final = re.compile(r'"Secret"\s*:\s*"((?:[^"\\]|\\.)+)"', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +98,7 @@ class CredentialHelper:
         if status:
             if any(text in said for text in UNKNOWN):
                 return ANONYMOUS
-            # httpx comes with it, which takes long to load.
-            from regbot.registry.faults import printable  # noqa: PLC0415
-
-            why = printable(f"{complaint.decode('utf-8', 'replace')} {said}") or "it says nothing"
-            raise self._fault(f"failed with status {status}: {why}")
+            raise self._fault(f"failed with status {status}: {_reason(said, complaint.decode('utf-8', 'replace'))}")
         # From here on the answer may hold a secret, and so must no error.
         found: object = None
         with suppress(ValueError, RecursionError):
@@ -139,10 +140,13 @@ class CredentialHelper:
         assert process.stdout is not None
         assert process.stderr is not None
         answer, complaint = bytearray(), bytearray()
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(_feed, process.stdin, f"{self._program.server}\n".encode())
-            nursery.start_soon(_gather, process.stdout, answer)
-            nursery.start_soon(_gather, process.stderr, complaint)
+        async with trio.open_nursery() as watch:
+            watch.start_soon(_limit, process, watch.cancel_scope)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_feed, process.stdin, f"{self._program.server}\n".encode())
+                nursery.start_soon(_gather, process.stdout, answer)
+                nursery.start_soon(_gather, process.stderr, complaint)
+            watch.cancel_scope.cancel()
         if max(len(answer), len(complaint)) > MAX_ANSWER:
             raise self._fault(f"said more than {MAX_ANSWER} bytes")
         return await process.wait(), bytes(answer), bytes(complaint)
@@ -151,6 +155,31 @@ class CredentialHelper:
         program, registry = self._program.name, self._program.registry
         message = f"the credential helper {program} of {registry} {what}"
         return RegistryError(message, code="CREDENTIALS", registry=registry)
+
+
+def _reason(said: str, complaint: str) -> str:
+    """Return why a program failed, by its own words but for those that are, or may be, a secret."""
+    # httpx comes with it, which takes long to load.
+    from regbot.registry.faults import printable  # noqa: PLC0415
+
+    found = [Secret(_unquoted(match)) for match in _SECRET.findall(said)]
+    words = hide(complaint, found, shortest=1)
+    if "{" not in said and "secret" not in said.lower():
+        words = f"{words} {said}"
+    return printable(words) or "it says nothing"
+
+
+def _unquoted(text: str) -> str:
+    """Return what a text of JSON means that stands between quotes, or itself if it means nothing."""
+    with suppress(ValueError):
+        return str(json.loads(f'"{text}"'))
+    return text
+
+
+async def _limit(process: trio.Process, scope: trio.CancelScope) -> None:
+    """Have nobody wait in *scope* for what others say who keep the output of a program open that has ended."""
+    await process.wait()
+    scope.deadline = trio.current_time() + LINGER
 
 
 async def _feed(stream: trio.abc.SendStream, data: bytes) -> None:

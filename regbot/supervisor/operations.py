@@ -37,7 +37,7 @@ class Action(Flag):
 class Operation:
     """A row of the table.  *run* gets a value for each parser of *takes*, those for nil where the call has fewer.
 
-    Besides it gets `files` where its action is with a file, and `progress` where it reports.
+    Besides it gets `files` where its action is with a file, and `observer` where it reports.
     """
 
     run: Callable[..., Awaitable[Value]]
@@ -46,7 +46,7 @@ class Operation:
     throttled: bool = False
     """Whether it waits for one of the `parallel` slots that all scripts share."""
     reports: bool = False
-    """Whether it tells how far it is."""
+    """Whether it tells how far it is, or how it is done."""
     between: str = ""
     """What stands between the first two arguments in an error; "" where the first says enough."""
 
@@ -83,7 +83,12 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         image.export_tar, (arguments.image, arguments.text), Action.PULL | Action.FILE, throttled=True, between="to"
     ),
     "image.importTar": Operation(
-        image.import_tar, (arguments.image, arguments.text), Action.PUSH | Action.FILE, throttled=True, between="from"
+        image.import_tar,
+        (arguments.image, arguments.text),
+        Action.PUSH | Action.FILE,
+        throttled=True,
+        reports=True,
+        between="from",
     ),
     "image.ratelimitWait": Operation(
         image.rate_limit_wait,

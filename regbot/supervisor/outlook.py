@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from regbot.registry import mediatype
 from regbot.registry.api import Reader
@@ -11,6 +11,7 @@ from regbot.registry.descriptor import Descriptor
 from regbot.registry.errors import NotFound, RegistryError
 from regbot.registry.held import Held
 from regbot.registry.manifest import Head, Manifest, RateLimit
+from regbot.registry.recent import Recent
 from regbot.registry.reference import DEFAULT_TAG, Reference, Repository, parse_registry
 from regbot.supervisor.plan import MAX_BLOB, MAX_BLOBS, Unkept
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from regbot.registry.digest import Digest
     from regbot.supervisor.plan import Pending, Plan, Planned, Source
+
+MAX_SEEN: Final = 20_000
+"""Manifests and blobs of which a run remembers that they are there."""
 
 
 class Below(Reader, Protocol):
@@ -34,6 +38,7 @@ class Outlook:
 
     def __init__(self, below: Below, plan: Plan) -> None:
         self._below, self._plan = below, plan
+        self._seen: Recent[tuple[str, Digest], Digest] = Recent(MAX_SEEN)
 
     async def repositories(self, registry: str, *, limit: int = 0, last: str = "") -> list[str]:
         """List what is there and what would be; see api.Reader."""
@@ -67,6 +72,7 @@ class Outlook:
             return Head(planned.descriptor, RateLimit())
         head = await self._below.head(reference, origin=origin)
         self._refuse_buried(reference, head.descriptor.digest)
+        self._see(reference.repository, head.descriptor.digest)
         return head
 
     async def manifest(self, reference: Reference, *, origin: bool = False) -> Manifest:
@@ -75,6 +81,7 @@ class Outlook:
             return planned.manifest()
         manifest = await self._below.manifest(reference, origin=origin)
         self._refuse_buried(reference, manifest.descriptor.digest)
+        self._see(reference.repository, manifest.descriptor.digest)
         return manifest
 
     async def referrers(self, reference: Reference, *, artifact_type: str = "") -> list[Descriptor]:
@@ -111,7 +118,17 @@ class Outlook:
         """Say whether the repository would have the blob."""
         if (pending := self._written(repository)) and digest in pending.blobs:
             return True
-        return await self._below.has_blob(repository, digest)
+        found = await self._below.has_blob(repository, digest)
+        if found:
+            self._see(repository, digest)
+        return found
+
+    def _see(self, repository: Repository, digest: Digest) -> None:
+        self._seen.put((self._below.identity(repository), digest), digest)
+
+    def _saw(self, repository: Repository, digest: Digest) -> bool:
+        """Say whether a manifest or blob is known to be there, or to have been when the run began."""
+        return self._seen.get((self._below.identity(repository), digest)) is not None
 
     def _written(self, repository: Repository) -> Pending | None:
         return self._plan.get(self._below.identity(repository))

@@ -2,7 +2,8 @@
 
 Nothing here can change a registry: the overlay holds a `Reader`, and the client below it (registry/http.py) was made to
 send GET and HEAD only.  What would fail, fails: a copy of what does not exist, the deletion of a tag that is not there.
-Whether a registry refuses to delete at all, or an index whose parts are missing, GET and HEAD do not tell.
+A registry refuses an image whose blobs it has not, so these are looked for; whether it refuses to delete at all, or an
+index whose parts are missing, GET and HEAD do not tell.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from regbot.registry import mediatype
 from regbot.registry.api import nobody
 from regbot.registry.errors import InvalidText, NotFound, RegistryError, Unverified
 from regbot.registry.manifest import MAX_WRITTEN, Manifest
+from regbot.registry.workers import each
 from regbot.supervisor.outlook import Outlook, tag_of
 from regbot.supervisor.plan import Change
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from regbot.registry.content import Content
     from regbot.registry.descriptor import Descriptor
+    from regbot.registry.digest import Digest
     from regbot.registry.reference import Reference, Repository
     from regbot.supervisor.outlook import Below
     from regbot.supervisor.plan import Pending, Plan
@@ -36,6 +39,7 @@ class Overlay(Outlook):
     async def put_manifest(self, reference: Reference, manifest: Manifest, *, child: bool = False) -> None:  # noqa: ARG002 -- of layouts
         """Keep a manifest in memory; see api.Registry."""
         _refuse_unfit(reference, manifest)
+        await self._expect_blobs(reference, manifest)
         digest = manifest.descriptor.digest
         pending = self._writing(reference.repository)
         self._plan.note_manifest(pending, manifest)
@@ -74,7 +78,7 @@ class Overlay(Outlook):
         moved: Callable[[int], None] = nobody,  # noqa: ARG002 -- nothing moves
     ) -> None:
         """Note that the target would have the blob; the source must have it now."""
-        if await self.has_blob(target, descriptor.digest):
+        if await self._has(target, descriptor.digest, unknown=False):
             return
         if not await self.has_blob(source, descriptor.digest):
             raise NotFound(
@@ -87,6 +91,30 @@ class Overlay(Outlook):
         origin = self._origin(source, descriptor.digest)
         self._plan.note_blob(self._writing(target), descriptor.digest, origin)
         self._note(Change("put blob", str(target), str(descriptor.digest), descriptor.size))
+
+    async def _expect_blobs(self, reference: Reference, manifest: Manifest) -> None:
+        """Raise what a registry would answer to an image whose blobs are not there; nothing is looked for twice."""
+        repository, digest = reference.repository, manifest.descriptor.digest
+        pending = self._written(repository)
+        planned = pending is not None and pending.manifests.get(digest) is not None
+        if repository.is_layout or planned or self._saw(repository, digest):
+            return
+
+        async def expect(blob: Descriptor) -> None:
+            if not await self._has(repository, blob.digest, unknown=True):
+                why = f"{repository} has no blob {blob.digest}"
+                raise _unfit(RegistryError, reference, why, "MANIFEST_BLOB_UNKNOWN")
+
+        await each(expect, [blob for blob in manifest.blobs if not blob.urls])
+
+    async def _has(self, repository: Repository, digest: Digest, *, unknown: bool) -> bool:
+        """Say whether a blob would be there; *unknown* where we may not look, for we may push all the same."""
+        try:
+            return self._saw(repository, digest) or await self.has_blob(repository, digest)
+        except RegistryError as exc:
+            if exc.turns_away:
+                return unknown
+            raise
 
     def _writing(self, repository: Repository) -> Pending:
         return self._plan.writing(self._below.identity(repository), repository)

@@ -74,7 +74,7 @@ def test_tokens() -> None:
         ("registry-1.docker.io", "docker.io", False),
         ("https://a.io/v2/", "a.io", False),
         ("http://a.io:5000", "a.io:5000", True),
-        ("a.io/team", "a.io", False),
+        ("a.io/v1", "a.io", False),
     ],
 )
 def test_server(server: str, registry: str, plain_http: bool) -> None:  # noqa: FBT001 -- a column of the table
@@ -133,6 +133,16 @@ def test_empty(text: str) -> None:
         ({"auths": {"a.io": {"password": 1}}}, "password of a.io should be a text; it is ignored"),
         ({"auths": {"a.io": {"auth": "?"}}}, "auth of a.io is no base64 of user:password; it is ignored"),
         ({"auths": {"a.io": {"auth": "Ym90"}}}, "auth of a.io is no base64 of user:password; it is ignored"),
+        (
+            {"auths": {"a.io": {"auth": "Ym90Ouk="}}},
+            "auth of a.io is of a user or password that is no UTF-8; it is ignored",
+        ),
+        ({"auths": {"a.io/team": {"auth": AUTH}}}, "a key of auths is for a part of a.io only; it is ignored"),
+        (
+            {"auths": {"https://a.io/v2/team/": {"auth": AUTH}}},
+            "a key of auths is for a part of a.io only; it is ignored",
+        ),
+        ({"credHelpers": {"a.io/team": "pass"}}, "a key of credHelpers is for a part of a.io only; it is ignored"),
         ({"auths": {"a b": {"auth": AUTH}}}, "a key of auths is no registry; it is ignored"),
         ({"credsStore": "../evil"}, "credsStore should name a helper, like pass or osxkeychain; it is ignored"),
         (
@@ -276,3 +286,17 @@ JSON = st.recursive(
 def test_any_text(text: str) -> None:
     """Any document gives a result, and nothing else happens."""
     assert isinstance(docker(text), DockerConfig)
+
+
+def test_broken_lines() -> None:
+    """Base64 may have line breaks, as some tools write it."""
+    found = one({"auths": {"a.io": {"auth": f"{AUTH[:5]}\r\n{AUTH[5:]}\n"}}})
+    assert (found.user, found.password.reveal()) == ("bot", "right")
+
+
+def test_docker_desktop() -> None:
+    """What Docker Desktop keeps for itself is nobody's login, and nothing to warn of."""
+    found = docker(
+        {"auths": {f"https://index.docker.io/v1/{kind}-token": {"auth": AUTH} for kind in ("access", "refresh")}}
+    )
+    assert (found.auths, found.warnings) == ((), ())

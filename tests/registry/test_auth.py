@@ -21,10 +21,12 @@ from regbot.registry.hosts import Host
 from regbot.registry.observer import Silent
 from regbot.registry.reference import Repository
 from regbot.registry.refusals import REST
-from tests.fake_registry import CANARY, NAME, Asked, FakeRegistry, Listener, Reply, client, error
+from tests.fake_registry import CANARY, NAME, Asked, FakeRegistry, Listener, Pieces, Reply, client, error
 from tests.registry.bearer import REALM, TAGS, Bearer, scopes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from regbot.registry.http import Client
 
 BOT = Host(NAME, login=Login("bot", Secret(CANARY)))
@@ -154,7 +156,7 @@ async def test_scope_changes() -> None:
     for scope in ("repository:x:pull", "repository:team/app:pull"):
         auth.heard(request, 401, parse_challenges(f'Bearer realm="{REALM}",scope="{scope}"'), {})
         with pytest.raises(AssertionError, match=scope.replace(":", "%3A").replace("/", "%2F")):
-            await auth.headers(request)
+            await said(auth, request)
 
 
 async def test_scope_that_is_not_repeated() -> None:
@@ -181,10 +183,16 @@ async def test_change_of_scheme_under_way(autojump_clock: trio.testing.MockClock
     auth.heard(request, 401, parse_challenges(f'Bearer realm="{REALM}"'), {})
     async with trio.open_nursery() as nursery:
         for _ in range(2):
-            nursery.start_soon(auth.headers, request)
+            nursery.start_soon(said, auth, request)
         await trio.testing.wait_all_tasks_blocked()
         auth.heard(request, 401, [Challenge("basic")], {})
-    assert (await auth.headers(request))["Authorization"].startswith("Basic ")
+    assert (await said(auth, request))["Authorization"].startswith("Basic ")
+
+
+async def said(auth: Auth, request: Request) -> Mapping[str, str]:
+    """Return what *request* would say."""
+    async with auth.headers(request) as headers:
+        return headers
 
 
 async def nothing(request: Request) -> Answer:
@@ -251,6 +259,85 @@ async def test_basic_refused(autojump_clock: trio.testing.MockClock) -> None:
     await trio.sleep(REST)
     await failure(sender)
     assert ["Authorization" in asked.headers for asked in fake.asked[3:]] == [True]
+
+
+class Basic(FakeRegistry):
+    """Takes its time, and then nobody in; counts how many passwords are shown at once, and in all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown = self.at_once = self.most = 0
+        self.right = ""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer."""
+        shows = "Authorization" in request.headers
+        self.shown += shows
+        self.at_once += shows
+        self.most = max(self.most, self.at_once)
+        await trio.sleep(1)
+        self.at_once -= shows
+        good = shows and self.right == request.headers["Authorization"]
+        return httpx.Response(200 if good else 401, headers=BASIC, stream=Pieces(b""))
+
+
+@pytest.mark.parametrize("repo_auth", [False, True])
+async def test_wrong_basic_of_many(autojump_clock: trio.testing.MockClock, *, repo_auth: bool) -> None:
+    """However many requests for however many repositories begin at once, a wrong password is shown once."""
+    fake = Basic()
+    sender = client(fake, replace(WRONG, req_concurrent=9, repo_auth=repo_auth))
+    async with trio.open_nursery() as nursery:
+        for number in range(9):
+            nursery.start_soon(ask, sender, f"team/app{number}")
+    assert fake.shown == 1
+
+
+async def test_right_basic_of_many(autojump_clock: trio.testing.MockClock) -> None:
+    """A right password is shown by one request at first, and then by all at once."""
+    fake = Basic()
+    fake.right = f"Basic {BOT.login.basic.reveal()}"
+    sender = client(fake, replace(BOT, req_concurrent=9))
+    async with trio.open_nursery() as nursery:
+        for number in range(9):
+            nursery.start_soon(ask, sender, f"team/app{number}")
+    assert (fake.shown, fake.most, trio.current_time() < 4) == (9, 8, True)
+
+
+async def test_trial_that_breaks_off(autojump_clock: trio.testing.MockClock) -> None:
+    """Who is cancelled, or gets no answer, while he tries a password keeps nobody else from it."""
+    fake = Basic()
+    fake.right = f"Basic {BOT.login.basic.reveal()}"
+    sender = client(fake, BOT)
+    with trio.move_on_after(1.5):
+        await ask(sender)
+    assert (fake.shown, await ask(sender)) == (1, 200)
+
+
+FORBIDDEN = ["secret/1", "secret/2", "secret/3"]
+
+
+async def test_forbidden_by_basic() -> None:
+    """A right login that is turned away at some repositories is still good for all others."""
+    fake = FakeRegistry()
+    fake.on(f"GET {TAGS}", Reply(401, headers=BASIC), Reply())
+    fake.on("GET /v2/team/other/tags/list", Reply())
+    for name in FORBIDDEN:
+        fake.on(f"GET /v2/{name}/tags/list", Reply(401, headers=BASIC))
+    sender = client(fake, BOT)
+    found = [await ask(sender, name) for name in ("team/app", *FORBIDDEN, "team/app", "team/other")]
+    assert found == [200, 401, 401, 401, 200, 200]
+    assert all("Authorization" in asked.headers for asked in fake.asked[1:])
+
+
+async def test_forbidden_by_token_server() -> None:
+    """Likewise where a token server says so."""
+    fake = Bearer()
+    for name in ("team/other", *FORBIDDEN):
+        fake.guard(f"GET /v2/{name}/tags/list")
+    fake.instead("GET /token", lambda asked: Reply(401) if "secret" in str(asked.url) else fake.give(asked))
+    sender = client(fake, BOT)
+    found = [await ask(sender, name) for name in ("team/app", *FORBIDDEN, "team/app", "team/other")]
+    assert found == [200, 401, 401, 401, 200, 200]
 
 
 async def test_basic_of_one_repository() -> None:
@@ -401,9 +488,9 @@ async def test_helper_renews_under_way() -> None:
     auth = Auth(Host(NAME, helper=Helper(WRONG.login, BOT.login)), nothing, Silent())
     request = Request("GET", httpx.URL(f"https://{NAME}{TAGS}"), NAME, "team/app")
     auth.heard(request, 401, [Challenge("basic")], {})
-    old, new = await auth.headers(request), await auth.headers(request)
+    old, new = await said(auth, request), await said(auth, request)
     auth.heard(request, 401, [Challenge("basic")], old)
-    assert await auth.headers(request) == new != old
+    assert await said(auth, request) == new != old
 
 
 @pytest.mark.parametrize(

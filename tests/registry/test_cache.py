@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 import trio
 
-from regbot.registry.cache import BLOB_LIFE, MAX_BYTES, MAX_KNOWN, Cache
+from regbot.registry.cache import BLOB_LIFE, MAX_BYTES, MAX_EPOCHS, MAX_KNOWN, Cache
 from regbot.registry.digest import Digest
 from regbot.registry.manifest import Manifest
 from regbot.registry.reference import Reference, Repository
@@ -72,13 +72,27 @@ async def test_forget() -> None:
 
 
 def test_epoch() -> None:
-    """Whatever is forgotten, what was learned before can be told from what is learned after."""
+    """When a repository is forgotten, what was learned of it before can be told from what is learned after."""
     cache = Cache()
-    before = cache.epoch
+    before = cache.epoch(ONE), cache.epoch(OTHER)
     cache.keep(ONE, DIGEST, MANIFEST)
-    assert cache.epoch == before
+    assert cache.epoch(ONE) == before[0]
     cache.forget(ONE)
-    assert cache.epoch != before
+    assert cache.epoch(ONE) != before[0]
+    assert cache.epoch(OTHER) == before[1]
+
+
+def test_epochs_are_bounded() -> None:
+    """Of very many repositories no one is taken for what it was before it was forgotten."""
+    cache = Cache()
+    before = cache.epoch(ONE)
+    cache.forget(ONE)
+    between = cache.epoch(ONE)
+    for number in range(MAX_EPOCHS):
+        cache.forget(Repository("a.example", f"r{number}"))
+    assert cache.epoch(ONE) == between != before
+    cache.forget(OTHER)
+    assert cache.epoch(ONE) != before
 
 
 @pytest.mark.parametrize("missing", [TAG, TAG.at(DIGEST)])
@@ -91,11 +105,12 @@ def test_missed(missing: Reference) -> None:
     assert cache.manifest(ONE, DIGEST) is None
 
 
-def test_never_there() -> None:
-    """A tag that never was there tells nothing."""
+@pytest.mark.parametrize("missing", [TAG, TAG.at(Digest.of(b"another"))])
+def test_never_there(missing: Reference) -> None:
+    """A tag or digest that never was there tells nothing."""
     cache = Cache()
     cache.keep(ONE, DIGEST, MANIFEST)
-    cache.missed(TAG)
+    cache.missed(missing)
     assert cache.manifest(ONE, DIGEST) is MANIFEST
 
 

@@ -12,8 +12,9 @@ from regbot.registry.http import Client
 from regbot.registry.reference import Reference
 from regbot.registry.remote import Remote
 from tests import images
-from tests.copies import PLAIN, connected, counts, named, signature, tag_for
+from tests.copies import PLAIN, PushOnly, connected, counts, named, signature, tag_for
 from tests.fake_registry import AT_ONCE, NAME, FakeRegistry, Reply, Tap, error, remote, served
+from tests.model.served import Served
 
 if TYPE_CHECKING:
     import httpx
@@ -381,3 +382,25 @@ async def test_a_follower_that_fails() -> None:
     with pytest.raises(RegistryError, match="DENIED"):
         await copy(remote(fake), TAG, Reference.parse(f"{NAME}/team/copy:v1"), CopyOptions(digest_tags=True))
     assert "PUT" not in {asked.method for asked in fake.asked}
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("image", [IMAGE, INDEX], ids=["image", "index"])
+async def test_where_we_may_only_push(registry: DockerRegistry, image: images.Image, status: int) -> None:
+    """Where we may push and not read, everything is pushed."""
+    images.push(registry, "team/app", "v1", image)
+    with Served(PushOnly(status)) as target:
+        async with connected(registry, target) as through:
+            copied = await copy(through, named(registry), named(target), PLAIN)
+        assert (copied.changed, target.digest("team/app", "v1")) == (True, image.digest)
+
+
+@pytest.mark.parametrize("options", [CopyOptions(if_exists=IfExists.SKIP), CopyOptions(fast_check=True)])
+async def test_where_we_have_to_look(registry: DockerRegistry, options: CopyOptions) -> None:
+    """Where it depends on what is there, that nobody may look at it is an error."""
+    images.push(registry, "team/app", "v1", IMAGE)
+    with Served(PushOnly()) as target:
+        async with connected(registry, target) as through:
+            with pytest.raises(RegistryError, match=r"HEAD .* 403"):
+                await copy(through, named(registry), named(target), options)
+        assert "PUT" not in {method for method, _, _ in target.requests()}

@@ -136,3 +136,25 @@ def test_hide() -> None:
 def test_hide_short() -> None:
     """A secret that may be a word of any text is not looked for: the mask would give it away."""
     assert hide("wrong password", [Secret("wrong"), Secret("")]) == "wrong password"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'a "<b>&/\u00e9  c',
+        "a+%22%3Cb%3E%26%2F%C3%A9++c",
+        "a%20%22%3Cb%3E%26%2F%C3%A9%20%20c",
+        r"a \"<b>&/\u00e9  c",
+        'a \\"<b>&/\u00e9  c',
+        'a \\"<b>&\\/\u00e9  c',
+        'a \\"\\u003cb\\u003e\\u0026/\u00e9  c',
+    ],
+)
+def test_hide_spellings(said: str) -> None:
+    """A secret is found however a server writes it: as it is, in a URL, in JSON, in Go's JSON."""
+    assert hide(f"-{said}-", [Secret('a "<b>&/\u00e9  c')]) == "-***-"
+
+
+def test_hide_longest_first() -> None:
+    """Of two secrets, one of which holds the other, nothing stays."""
+    assert hide("password1-more", [Secret("password1"), Secret("password1-more")]) == "***"

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import httpcore
+import httpx
 import pytest
 import trio
 import trio.testing
@@ -15,13 +17,12 @@ from regbot.registry.hosts import Host, Hosts, Tls
 from regbot.registry.http import Client
 from regbot.registry.manifest import Manifest
 from regbot.registry.reference import Reference
+from regbot.registry.stand_in import RESTORE_PATIENCE, copy_of, empty
 from tests import images
 from tests.fake_registry import NAME, Asked, FakeRegistry, Reply, client, error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import httpx
 
     from tests.conftest import MakeRegistry
     from tests.docker_registry import DockerRegistry
@@ -76,7 +77,7 @@ async def delete(fake: FakeRegistry, *, warn: Callable[[str], None] = lambda _: 
 
 def stand_in() -> str:
     """Return the digest of what stands in for the image."""
-    return str(deletion.make_stand_in(TAG, Manifest.read(IMAGE.manifest), "nonce").descriptor.digest)
+    return str(copy_of(Manifest.read(IMAGE.manifest), "nonce").descriptor.digest)
 
 
 @pytest.mark.parametrize("status", [200, 202, 204])
@@ -125,7 +126,7 @@ def test_stand_in() -> None:
     """What stands in names the same blobs, differs each time, and refers to no subject."""
     original = json.loads(IMAGE.manifest) | {"subject": json.loads(IMAGE.manifest)["config"]}
     manifest = Manifest.read(json.dumps(original).encode())
-    made = [deletion.make_stand_in(TAG, manifest, nonce) for nonce in ("a", "b")]
+    made = [copy_of(manifest, nonce) for nonce in ("a", "b")]
     assert [each.blobs for each in made] == [manifest.blobs] * 2
     assert made[0].descriptor.digest != made[1].descriptor.digest
     assert made[0].subject is None
@@ -261,20 +262,62 @@ async def test_moved_by_somebody_else() -> None:
     assert fake.tag == b'{"layers": []}'
 
 
-async def test_cancelled_in_between() -> None:
-    """A run that is stopped between the steps leaves the tag where it was."""
-    fake = OldRegistry()
+class Late(OldRegistry):
+    """Has the run stopped by each push to the tag, and takes some seconds for the first one, whoever waits for it."""
 
-    def stop(asked: Asked) -> Reply:
-        scope.cancel()
-        return fake.put(asked)
+    def __init__(self, nursery: trio.Nursery, seconds: float) -> None:
+        super().__init__()
+        self.scope = trio.CancelScope()
+        self._nursery, self._seconds = nursery, seconds
+        self._done = trio.Event()
+        self.on(f"PUT {PATH}v1", self.put)
 
-    fake.on(f"PUT {PATH}v1", stop, fake.put)
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer when it is done."""
+        seconds, late = self._seconds, request.method == "PUT"
+        if late and seconds:
+            self._seconds = 0
+            self._nursery.start_soon(self._work, request, seconds)
+            self.scope.cancel()
+            await self._done.wait()
+            return httpx.Response(201)
+        return await super().handle_async_request(request)
+
+    async def _work(self, request: httpx.Request, seconds: float) -> None:
+        await trio.sleep(seconds)
+        await super().handle_async_request(request)
+        self._done.set()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "left", "warned"),
+    [(1.0, None, 0), (3.0, IMAGE.manifest, 0), (5.0, IMAGE.manifest, 1)],
+    ids=["ends", "undone", "too late"],
+)
+async def test_stopped_during_the_push(
+    autojump_clock: trio.testing.MockClock, seconds: float, left: bytes | None, warned: int
+) -> None:
+    """What was pushed when the run is stopped is finished, else undone, else a warning says what may come of it."""
     warnings: list[str] = []
-    with trio.CancelScope() as scope:
+    async with trio.open_nursery() as nursery:
+        fake = Late(nursery, seconds)
+        with suppress(RegistryError), fake.scope:
+            await delete(fake, warn=warnings.append)
+        assert trio.current_time() <= RESTORE_PATIENCE
+        assert fake.tag == left
+    assert [f"a copy of {NAME}/team/app@{IMAGE.digest} to {TAG} mends it" in each for each in warnings] == [
+        True
+    ] * warned
+
+
+async def test_unanswered_push() -> None:
+    """A push that was never answered may be done yet, though the tag is still what it was: the error says so."""
+    fake = OldRegistry()
+    fake.on(f"PUT {PATH}v1", httpcore.ReadTimeout("late"))
+    warnings: list[str] = []
+    with pytest.raises(RegistryError, match="may still do it; a copy of") as caught:
         await delete(fake, warn=warnings.append)
-    assert scope.cancelled_caught
-    assert (fake.tag, warnings) == (IMAGE.manifest, [])
+    assert (caught.value.code, warnings) == ("TAG_LOST", [str(caught.value)])
 
 
 async def test_lost() -> None:
@@ -311,6 +354,7 @@ class Stopping(OldRegistry):
         super().__init__()
         self.scope = trio.CancelScope()
         self.on(f"PUT {PATH}v1", self.put, Reply(500))
+        self.on(f"DELETE {PATH}{stand_in()}", Reply(500))
         self._silent = silent
 
     def put(self, asked: Asked) -> Reply:
@@ -358,14 +402,79 @@ async def test_putting_back_waits_for_no_slot(autojump_clock: trio.testing.MockC
     assert fake.tag == IMAGE.manifest
 
 
-async def test_schema_1() -> None:
-    """For a manifest of schema 1 nothing can stand in."""
-    fake = OldRegistry()
+class Picky(OldRegistry):
+    """Takes no manifest but one that names nothing: what the image names is gone."""
+
+    def __init__(self, *refused: Reply) -> None:
+        super().__init__()
+        self._refused = list(refused)
+        self.untagged = b""
+        self.on(f"PUT {PATH}v1", self.put)
+
+    def put(self, asked: Asked) -> Reply:
+        """Move the tag, to an empty index."""
+        if json.loads(asked.body).get("manifests") != []:
+            return Reply(400, error("MANIFEST_BLOB_UNKNOWN"))
+        return super().put(asked)
+
+    def delete(self, asked: Asked) -> Reply:
+        """Delete a manifest of whichever digest, unless it is to be refused."""
+        if asked.url.endswith(str(Digest.of(self.untagged))):
+            return self._refused.pop(0) if self._refused else Reply(202)
+        return super().delete(asked)
+
+    def _reply(self, asked: Asked) -> Reply:
+        if asked.method == "PUT" and "sha256:" in asked.url:
+            self.untagged = asked.body
+            return Reply(201)
+        return super()._reply(asked)
+
+
+def schema_1(fake: OldRegistry) -> None:
+    """Let the tag be of schema 1."""
     headers = {"Content-Type": mediatype.DOCKER_V1_SIGNED}
     fake.instead(f"GET {PATH}v1", Reply(200, b'{"fsLayers": []}', headers))
-    with pytest.raises(RegistryError, match="schema 1"):
-        await delete(fake)
-    assert "PUT" not in {asked.method for asked in fake.asked}
+
+
+@pytest.mark.parametrize("old", [False, True])
+async def test_no_copy_can_stand_in(*, old: bool) -> None:
+    """For an image that lacks a layer, or of schema 1, an empty index stands in, once one could be deleted."""
+    fake = Picky()
+    if old:
+        schema_1(fake)
+    await deletion.delete_tag(client(fake), TAG, nonce=iter("abcde").__next__)
+    assert fake.tag is None
+    assert [asked.method for asked in fake.asked][-4:] == ["PUT", "DELETE", "PUT", "DELETE"]
+
+
+async def test_empty_index_that_cannot_be_deleted() -> None:
+    """Where such an index cannot be deleted the tag is never moved."""
+    fake = Picky(Reply(403, error("DENIED")))
+    with pytest.raises(RegistryError, match="403 DENIED"):
+        await deletion.delete_tag(client(fake), TAG, nonce=iter("abcde").__next__)
+    assert fake.tag == IMAGE.manifest
+
+
+@pytest.mark.parametrize("stays", [False, True])
+async def test_what_cannot_be_put_back(*, stays: bool) -> None:
+    """A stand-in for what cannot be put back is deleted at a second go; where that fails, a warning says so."""
+    fake, warnings = Picky(), list[str]()
+    refusals = [Reply(403, error("DENIED"))] * (2 if stays else 1)
+    fake.on(f"DELETE {PATH}{empty('c').descriptor.digest}", *refusals, fake.delete)
+    with suppress(RegistryError):
+        await deletion.delete_tag(client(fake), TAG, warn=warnings.append, nonce=iter("abcde").__next__)
+    assert (fake.tag is None, ["cannot be put back" in each for each in warnings]) == (not stays, [True] * stays)
+
+
+async def test_real_registry_without_a_layer(registry: DockerRegistry) -> None:
+    """On docker-registry the tag of an image whose layer is gone can be deleted, and no other tag goes with it."""
+    for tag in ("v1", "v2"):
+        images.push(registry, "team/app", tag, IMAGE)
+    registry.request("DELETE", f"/v2/team/app/blobs/{list(IMAGE.blobs)[1]}")
+    sender = Client(Hosts([Host(registry.host, tls=Tls.DISABLED)]), user_agent="")
+    await deletion.delete_tag(sender, Reference.parse(f"{registry.host}/team/app:v1"))
+    await sender.aclose()
+    assert registry.tags("team/app") == {"v2"}
 
 
 @pytest.mark.parametrize("image", [IMAGE, images.image(kind="docker"), images.platforms("linux/amd64", "linux/arm64")])

@@ -5,14 +5,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from regbot.registry.endpoints import MAX_IDLE, Endpoints
+from regbot.registry.challenges import Challenge
+from regbot.registry.credentials import Login, Secret
+from regbot.registry.endpoints import MAX_OTHERS, Endpoints
+from regbot.registry.exchange import Request
 from regbot.registry.hosts import Host, Hosts
 from regbot.registry.observer import Silent
+from regbot.registry.refusals import REST
 from tests.fake_registry import FakeRegistry
 
 if TYPE_CHECKING:
+    from trio.testing import MockClock
+
     from regbot.registry.endpoint import Endpoint
-    from regbot.registry.exchange import Answer, Request
+    from regbot.registry.exchange import Answer
 
 
 class Closing(FakeRegistry):
@@ -52,17 +58,48 @@ async def test_forget() -> None:
     """Of too many registries those are forgotten that nobody asked for in a long while, with their connections."""
     fake = Closing()
     known = endpoints(fake)
-    first, second = known.find("a"), known.find("b")
+    first, second = known.find("x"), known.find("y")
     first.transport(first.base)
-    for number in range(MAX_IDLE - 1):
+    for number in range(MAX_OTHERS - 1):
         known.find(f"r{number}")
-    known.find("b")
+    known.find("y")
     await known.forget()
     assert fake.closed == 1
-    assert (known.find("a") is first, known.find("b") is second) == (False, True)
+    assert (known.find("x") is first, known.find("y") is second) == (False, True)
 
 
-@pytest.mark.parametrize("busy", [1, MAX_IDLE + 5])
+async def test_configured_stays() -> None:
+    """A registry that somebody configured is never forgotten, with what was refused there and how fast it may be."""
+    known = endpoints(FakeRegistry())
+    configured = known.find("a")
+    for number in range(MAX_OTHERS + 10):
+        known.find(f"r{number}")
+    await known.forget()
+    assert known.find("a") is configured
+
+
+async def test_what_still_counts_stays(mock_clock: MockClock) -> None:
+    """A registry where a login rests, or the next request has to wait, is kept until that is over."""
+    login = Login("bot", Secret("x"))
+    hosts = Hosts(other=lambda name: Host(name, login=login, req_per_sec=0.1 if name == "slow" else 0))
+    known = Endpoints(hosts, FakeRegistry(), ask, Silent())
+    refusing, slow = known.find("refusing"), known.find("slow")
+    request = Request("GET", refusing.base, "refusing")
+    refusing.auth.heard(request, 401, [Challenge("basic")], {})
+    async with refusing.auth.headers(request) as said:
+        refusing.auth.heard(request, 401, [Challenge("basic")], said)
+    await slow.throttle.pace()
+    kept = []
+    for moment in (0, 1):
+        mock_clock.jump(moment * REST)
+        for number in range(MAX_OTHERS):
+            known.find(f"r{number}")
+        await known.forget()
+        kept.append([known.find("refusing") is refusing, known.find("slow") is slow])
+    assert kept == [[True, True], [False, False]]
+
+
+@pytest.mark.parametrize("busy", [1, MAX_OTHERS + 5])
 async def test_what_is_used_stays(busy: int) -> None:
     """Whatever holds a slot is kept, however many there are."""
     known = endpoints(FakeRegistry())
@@ -70,7 +107,7 @@ async def test_what_is_used_stays(busy: int) -> None:
     async with AsyncExitStack() as stack:
         for endpoint in used:
             await stack.enter_async_context(endpoint.throttle.hold())
-        for number in range(MAX_IDLE):
+        for number in range(MAX_OTHERS):
             known.find(f"x{number}")
         await known.forget()
         assert [known.find(f"r{number}") for number in range(busy)] == used

@@ -37,7 +37,19 @@ def test_any_location(location: str) -> None:
     assert (found.scheme, found.raw_host != b"") == ("https", True)
 
 
-@pytest.mark.parametrize("location", ["http://a:b/", "https://a.example:99999999/", "https://:1/", "//\0/"])
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://a:b/",
+        "https://a.example:99999999/",
+        "https://:1/",
+        "//\0/",
+        "http:////[a]",
+        "https://[fe80::1%25eth0]\uff0e\uff0e[::1]",
+        "/v2/a/blobs/uploads/x?" + "a" * 65470,
+    ],
+    ids=lambda location: ascii(location[:20]),
+)
 def test_no_url(location: str) -> None:
     """A location that is no URL is an error of the registry."""
     with pytest.raises(RegistryError, match="leads to"):

@@ -48,6 +48,7 @@ def tls_error(reason: str) -> ssl.SSLError:
         (caused(certificate_error()), r"self-signed certificate \(regcert names the CA"),
         (caused(tls_error("WRONG_VERSION_NUMBER")), "configure tls: disabled"),
         (caused(tls_error("SSLV3_ALERT_HANDSHAKE_FAILURE")), "TLS failed: SSLV3_ALERT_HANDSHAKE_FAILURE"),
+        (caused(tls_error("TLSV13_ALERT_CERTIFICATE_REQUIRED")), "configure clientCert and clientKey"),
         (httpcore.ReadTimeout(""), "took too long"),
         (httpx.ReadTimeout(""), "took too long"),
         (trio.TooSlowError(), "took too long"),
@@ -62,6 +63,51 @@ def test_unreachable(error: BaseException, words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (caused(OSError(111, "Connection refused")), "no answer from cdn.test: the connection was refused"),
+        (caused(certificate_error()), "self-signed certificate (regcert of a.example names the CA to trust)"),
+        (caused(tls_error("WRONG_VERSION_NUMBER")), "it does not speak TLS"),
+        (caused(tls_error("TLSV13_ALERT_CERTIFICATE_REQUIRED")), "TLS failed: TLSV13_ALERT_CERTIFICATE_REQUIRED"),
+    ],
+)
+def test_elsewhere(error: BaseException, told: str) -> None:
+    """Who did not answer is named, and advice is given only where following it would help."""
+    message = faults.unreachable(error, WHERE, elsewhere="cdn.test").message
+    assert told in message
+    assert ("configure" in message, "insecure" in message) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (caused(OSError(111, "Connection refused")), "no answer from the proxy of HTTPS_PROXY: the connection was"),
+        (caused(socket.gaierror(-2, "unknown")), "no answer from the proxy of HTTPS_PROXY: its name does not"),
+        (httpcore.ProxyError("502 no"), "no answer from a.example through the proxy of HTTPS_PROXY: 502 no"),
+    ],
+)
+def test_proxy(error: BaseException, told: str) -> None:
+    """A proxy is named by its variable, and blamed where it was not reached."""
+    assert told in faults.unreachable(error, WHERE, proxy="HTTPS_PROXY").message
+
+
+def test_hidden_first() -> None:
+    """What is secret is masked before a text is folded or cut, wherever it stands."""
+    secret = "two  spaces"
+
+    def masked(text: str) -> str:
+        return text.replace(secret, "***")
+
+    for body in (
+        b"%s %s" % (b"x" * 490, secret.encode()),
+        b'{"errors":[{"code":"%s","message":"two  spaces"}]}' % (secret.encode()),
+    ):
+        message = faults.refusal(403, body, WHERE, hide=masked).message
+        assert ("***" in message, "two" in message) == (True, False)
+    assert faults.unreachable(httpcore.ProxyError(f"407 {secret}"), WHERE, hide=masked).message.endswith("407 ***")
+
+
+@pytest.mark.parametrize(
     "error",
     [
         caused(OSError(111, "Connection refused")),
@@ -73,6 +119,7 @@ def test_unreachable(error: BaseException, words: str) -> None:
         httpcore.ConnectTimeout(""),
         httpcore.ReadTimeout(""),
         httpcore.RemoteProtocolError("Server disconnected"),
+        httpcore.RemoteProtocolError("peer closed connection without sending complete message body"),
         httpcore.ProxyError("503 Service Unavailable"),
         trio.TooSlowError(),
     ],
@@ -96,6 +143,10 @@ def test_passes(error: BaseException) -> None:
         httpcore.ProxyError("407 Proxy Authentication Required"),
         httpcore.LocalProtocolError("Illegal header value"),
         httpcore.UnsupportedProtocol("no"),
+        *map(
+            httpcore.RemoteProtocolError,
+            ("illegal header line: bytearray(b'x')", "conflicting Content-Length headers", "bad Content-Length"),
+        ),
     ],
     ids=repr,
 )

@@ -8,6 +8,7 @@ import pytest
 
 from regbot.registry import mediatype
 from regbot.registry.copying import CopyOptions, Referrers, copy
+from regbot.registry.digest import Digest
 from regbot.registry.errors import Unverified
 from regbot.registry.followers import MAX_DEPTH
 from regbot.registry.reference import Reference
@@ -248,3 +249,32 @@ async def test_index_of_referrers_as_a_digest_tag(make_registry: MakeRegistry, *
         found = await through.referrers(named(other, f"team/app@{IMAGE.digest}"))
     assert {str(each.digest) for each in found} == {SIGNED.digest, *([LISTED.digest] if others else [])}
     assert (other.digest("team/app", tag_for(IMAGE, "")) == whole) is not others
+
+
+@pytest.mark.parametrize("entries", [(), (LISTED,)], ids=["no index", "another's"])
+async def test_referrer_that_is_not_listed(
+    listing: Served, registry: DockerRegistry, entries: tuple[images.Image, ...]
+) -> None:
+    """A referrer that the target has and does not list, for a process died in between, is listed by the next copy."""
+    for name, image in (("v1", IMAGE), (SIGNED.digest, SIGNED), (LISTED.digest, LISTED)):
+        images.push(listing, "team/app", name, image)
+        images.push(registry, "team/app", name, image)
+    if entries:
+        images.push(registry, "team/app", tag_for(IMAGE, ""), index_of(*(each.descriptor() for each in entries)))
+    async with connected(listing, registry) as through:
+        copied = await copy(through, named(listing), named(registry), ALL)
+        found = await through.referrers(named(registry).at(Digest.parse(IMAGE.digest)))
+        again = await copy(through, named(listing), named(registry), ALL)
+    assert {str(each.digest) for each in found} == {SIGNED.digest, LISTED.digest}
+    assert (copied.changed, again.changed) == (True, False)
+
+
+async def test_what_is_listed_and_does_not_refer(registry: DockerRegistry, make_registry: MakeRegistry) -> None:
+    """What the source lists though it names no subject is not put again and again."""
+    other = make_registry()
+    for name, image in (("v1", IMAGE), ("x", INDEX.children[0])):
+        images.push(registry, "team/app", name, image)
+    images.push(registry, "team/app", tag_for(IMAGE, ""), index_of(INDEX.children[0].descriptor()))
+    async with connected(registry, other) as through:
+        copies = [await copy(through, named(registry), named(other), ALL) for _ in range(2)]
+    assert [copied.changed for copied in copies] == [True, False]

@@ -301,3 +301,20 @@ async def test_delete_of_a_registry_that_cannot() -> None:
     fake.on("DELETE /v2/team/app/manifests/v1", Reply(502), Reply(404, error("UNSUPPORTED")))
     with pytest.raises(NotFound, match="UNSUPPORTED"):
         await manifests.delete_tag(client(fake), TAG)
+
+
+async def test_put_that_another_process_disturbs() -> None:
+    """If the registry calls our digest wrong, as docker-registry may when two put the same, it is put again."""
+    fake = FakeRegistry()
+    fake.on(f"PUT {PATH}", *[Reply(400, error("DIGEST_INVALID"))] * 3, Reply(201))
+    await manifests.put(client(fake), TAG, Manifest.read(IMAGE.manifest))
+    assert len(fake.asked) == 4
+
+
+async def test_put_that_is_called_wrong_for_good() -> None:
+    """If it always does, that is final after a few tries."""
+    fake = FakeRegistry()
+    fake.on(f"PUT {PATH}", Reply(400, error("DIGEST_INVALID")))
+    with pytest.raises(RegistryError, match="DIGEST_INVALID") as caught:
+        await manifests.put(client(fake), TAG, Manifest.read(IMAGE.manifest))
+    assert (len(fake.asked), caught.value.temporary) == (4, False)

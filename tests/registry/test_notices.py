@@ -3,7 +3,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from regbot.registry.notices import MAX_KEPT, Notices
+from regbot.registry.credentials import Secret, hide
+from regbot.registry.notices import MAX_OF_ANSWER, MAX_OF_REGISTRY, Notices
 from tests.fake_registry import Listener
 
 
@@ -49,10 +50,38 @@ def test_once() -> None:
     assert listener.warned == ["registry a warns: x", "registry b warns: x"]
 
 
-def test_bounded() -> None:
-    """Of a registry that always warns of something else the oldest is forgotten."""
+def test_many_of_one_answer() -> None:
+    """Of too many in one answer a few are passed on, and that there are more; the next one may still say something."""
     listener = Listener()
     notices = Notices(listener)
-    for number in [*range(MAX_KEPT + 1), MAX_KEPT, 0]:
+    many = ", ".join(f'299 - "{number}"' for number in range(5000))
+    for value in (many, many, '299 - "else"'):
+        notices.take("a", httpx.Headers({"Warning": value}))
+    assert len(listener.warned) == MAX_OF_ANSWER + 2
+    assert listener.warned[-2:] == [
+        "registry a warns of more than that; the rest is left out",
+        "registry a warns: else",
+    ]
+
+
+def test_many_of_one_registry() -> None:
+    """A registry that always warns of something else is not listened to for ever; others are."""
+    listener = Listener()
+    notices = Notices(listener)
+    for number in range(3 * MAX_OF_REGISTRY):
         notices.take("a", httpx.Headers({"Warning": f'299 - "{number}"'}))
-    assert listener.warned[-2:] == [f"registry a warns: {MAX_KEPT}", "registry a warns: 0"]
+    notices.take("b", httpx.Headers({"Warning": '299 - "x"'}))
+    assert len(listener.warned) == MAX_OF_REGISTRY + 2
+    assert listener.warned[-2:] == [
+        "registry a warns of more than that; the rest is left out",
+        "registry b warns: x",
+    ]
+
+
+def test_secret() -> None:
+    """A secret is masked before a warning is cut or folded."""
+    listener = Listener()
+    secret = Secret("two  spaces")
+    headers = httpx.Headers({"Warning": f'299 - "{"x" * 495} two  spaces"'})
+    Notices(listener).take("a", headers, lambda text: hide(text, [secret]))
+    assert listener.warned == [f"registry a warns: {'x' * 495} ***"]

@@ -79,6 +79,7 @@ def test_loopback(name: str) -> None:
         "https:///token",
         "https://auth.test:65536/",
         "https://[1:2]/",
+        "https://[fe80::1%25eth0]\uff0e\uff0e[::1]",
         "https://0251.0376.0251.0376/",
         "https://a\x01b/",
         f"https://user:{CANARY}@auth.test/token",

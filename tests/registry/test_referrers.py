@@ -198,7 +198,7 @@ async def test_requests_without_the_api() -> None:
         await known.ls(SUBJECT)
         await known.ls(SUBJECT)
         await known.delete(at(manifest), manifest)
-    put = ["PUT manifests", "GET manifests", "PUT manifests"]
+    put = ["PUT manifests", "GET manifests", "PUT manifests", "HEAD manifests"]
     lists = ["GET referrers", "GET manifests", "GET manifests"]
     assert model.methods == [*put, *lists, "DELETE manifests", "GET manifests", "DELETE manifests"]
 
@@ -384,7 +384,9 @@ async def test_lost_answer(*, api: bool, puts: int) -> None:
     fake.on(f"PUT {there}", Reply(502))
     fake.on(f"HEAD {there}", Reply(200))
     fake.on(API, Reply(200, listed(manifest), OCI) if api else Reply(404))
+    fake.on(KEPT, Reply(404), Reply(200, listed(manifest), OCI))
     fake.on(f"PUT /v2/team/app/manifests/{TAG}", Reply(201))
+    fake.on(f"HEAD /v2/team/app/manifests/{TAG}", Reply(200))
     await Referrers(client(fake)).put(at(manifest), manifest)
     assert sum(line.endswith(TAG) and line.startswith("PUT") for line in fake.lines) == puts
 

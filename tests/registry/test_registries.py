@@ -8,6 +8,8 @@ import pytest
 
 from regbot.registry.content import Bytes
 from regbot.registry.copying import CopyOptions, copy
+from regbot.registry.descriptor import Descriptor
+from regbot.registry.digest import Digest
 from regbot.registry.errors import InvalidText, NotFound, RegistryError, WriteRefused
 from regbot.registry.files import Files
 from regbot.registry.hosts import Host, Hosts, Tls
@@ -176,3 +178,14 @@ async def test_prepare() -> None:
         through.prepare()
         with pytest.raises(InvalidText):
             await through.repositories("no registry")
+
+
+async def test_blob_of_unknown_size(registry: DockerRegistry, files: Files) -> None:
+    """A blob of which only the digest is known goes into a layout, and out of it."""
+    images.push_blob(registry, "team/app", images.digest(b"data"), b"data")
+    blob = Descriptor("", Digest.of(b"data"), -1)
+    one, layout, other = Repository(registry.host, "team/app"), Repository("", "out"), Repository(registry.host, "copy")
+    async with registries(registry, files=files) as through:
+        await through.copy_blob(blob, one, layout)
+        await through.copy_blob(blob, layout, other)
+        assert (await through.blob_head(other, blob.digest)).size == 4

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 import trio
 import trio.testing
@@ -25,8 +27,6 @@ from tests.model.registry import ModelRegistry
 from tests.model.world import World
 
 if TYPE_CHECKING:
-    import httpx
-
     from tests.model.message import Answerer, Asked
     from tests.model.message import Reply as Told
 
@@ -424,3 +424,34 @@ async def test_plain(fake: FakeRegistry) -> None:
     known = remote(fake, Host(NAME, tls=Tls.DISABLED))
     assert (await known.tags(SOURCE), await known.repositories(NAME)) == (["v1"], ["team/app"])
     assert fake.asked[0].url.startswith("http://")
+
+
+class Turns(FakeRegistry):
+    """Takes a second for each request, and keeps how many to one repository there were at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at_once: Counter[str] = Counter()
+        self.most: Counter[str] = Counter()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer late."""
+        repository = request.url.path.split("/manifests/")[0]
+        self.at_once[repository] += 1
+        self.most[repository] = max(self.most[repository], self.at_once[repository])
+        await trio.sleep(1)
+        self.at_once[repository] -= 1
+        return httpx.Response(201)
+
+
+async def test_same_manifest_by_many(autojump_clock: trio.testing.MockClock) -> None:
+    """Tasks that put one manifest into one repository take turns, and nobody else waits for them."""
+    fake = Turns()
+    known = remote(fake)
+    async with trio.open_nursery() as nursery:
+        for tag in ("a", "b", "c"):
+            nursery.start_soon(known.put_manifest, Reference(TARGET, tag), MANIFEST)
+            nursery.start_soon(
+                known.put_manifest, Reference(SOURCE, tag), Manifest.read(IMAGE.manifest + b" " * ord(tag))
+            )
+    assert fake.most == {"/v2/team/copy": 1, "/v2/team/app": 2}

@@ -9,6 +9,8 @@ import pytest
 import trio
 import trio.testing
 
+from regbot.registry import uploads
+from regbot.registry.digest import Digest
 from regbot.registry.endpoint import Endpoint
 from regbot.registry.errors import NotFound, RegistryError, Unreachable
 from regbot.registry.exchange import Answer, Request
@@ -384,3 +386,33 @@ async def test_login_that_fails() -> None:
     with pytest.raises(RegistryError, match="the credential helper failed"):
         await sender.send(request(sender))
     assert len(fake.asked) == 1
+
+
+async def test_who_is_down() -> None:
+    """A token server that does not answer is named, and not the registry that sent us there."""
+    fake = FakeRegistry()
+    challenge = {"WWW-Authenticate": 'Bearer realm="https://auth.test:444/token"'}
+    fake.on("GET /v2/team/app/tags/list", Reply(401, headers=challenge))
+    fake.on("GET /token", ConnectionRefusedError(111, "Connection refused"))
+    sender = client(fake)
+    with pytest.raises(Unreachable, match=r"no answer from auth\.test:444: the connection was refused"):
+        await sender.send(request(sender))
+
+
+async def test_warning_with_a_secret() -> None:
+    """A registry that warns with our password does not bring it into the log."""
+    fake, listener = FakeRegistry(), Listener()
+    headers = {"Warning": f'299 - "{CANARY} is old"'}
+    fake.on("GET /v2/team/app/tags/list", Reply(401, headers=CHALLENGE), Reply(headers=headers))
+    sender = client(fake, host(user="bot"), observer=listener)
+    await sender.send(request(sender))
+    assert listener.warned == [f"registry {NAME} warns: *** is old"]
+
+
+async def test_long_location() -> None:
+    """A place for an upload that is too long for any request is an error of the registry."""
+    fake = FakeRegistry()
+    fake.on("POST /v2/team/app/blobs/uploads/", Reply(202, headers={"Location": "/x?" + "a" * 65470}))
+    with pytest.raises(RegistryError, match="leads to what is no URL, or has more than") as caught:
+        await uploads.begin(client(fake), REPOSITORY, Digest.of(b""))
+    assert caught.value.code == "REDIRECTED"

@@ -132,6 +132,15 @@ async def test_large_layers(files: Files) -> None:
     assert [gzip.decompress(blob(files, layer.digest)) for layer in manifest.layers] == [data, data, b""]
 
 
+@pytest.mark.parametrize("entry", [{"Layers": None, "RepoTags": None}, {"Layers": []}, {}])
+@pytest.mark.parametrize("rootfs", [{"type": "layers", "diff_ids": None}, {"type": "layers"}])
+async def test_no_layers(files: Files, entry: dict[str, object], rootfs: dict[str, object]) -> None:
+    """An image without layers is one: Go writes null for an empty list."""
+    lists = {"config.json": {"rootfs": rootfs}, "manifest.json": [{"Config": "config.json", **entry}]}
+    manifest = await loaded(files, of_files({name: json.dumps(tree).encode() for name, tree in lists.items()}))
+    assert manifest.tree["layers"] == []
+
+
 TWO: Final = {**saved(images.image(layers=[b"other"])), **SAVED}
 
 
@@ -172,7 +181,8 @@ def changed(**entry: object) -> dict[str, bytes]:
         ({"manifest.json": b"[]"}, "holds no image"),
         ({"manifest.json": b"[1]"}, "is not what `docker save` writes"),
         ({"manifest.json": b"[{}]"}, "is not what `docker save` writes"),
-        (changed(Layers=None), "is not what `docker save` writes"),
+        (changed(Layers={"a": 1}), "is not what `docker save` writes"),
+        (changed(Layers=None), "names 0 layers, and the config 2"),
         (changed(Layers=[1]), "is not what `docker save` writes"),
         (changed(RepoTags="x"), "is not what `docker save` writes"),
         (changed(Layers=LAYERS[:1]), "names 1 layers, and the config 2"),

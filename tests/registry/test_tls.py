@@ -14,6 +14,7 @@ from regbot.registry.reference import Repository
 from regbot.registry.tags import ls
 from tests import images
 from tests.docker_registry import make_certificates
+from tests.programs import run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,6 +96,52 @@ def test_unusable(host: Host) -> None:
     with pytest.raises(RegistryError, match="configured for a is no usable PEM text") as caught:
         tls.context(host, identify=True)
     assert CANARY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        Host("a", regcert="/etc/ssl/ca.pem"),
+        Host("a", client_cert="/etc/ssl/me.pem", client_key=Secret("/etc/ssl/me.key")),
+    ],
+)
+def test_path(host: Host) -> None:
+    """Who names a file where its text belongs is told how that is written."""
+    with pytest.raises(RegistryError, match=r"is no PEM text; \{\{file \"PATH\"\}\} reads a file"):
+        tls.context(host, identify=True)
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [("encrypted.key", "the key is encrypted, and should be without a password"), ("ca.key", "of another certificate")],
+)
+def test_unusable_key(tmp_path: Path, key: str, why: str) -> None:
+    """A key that cannot be used is told apart from a text that is none."""
+    make_certificates(tmp_path)
+    run(
+        "openssl",
+        "ec",
+        "-aes128",
+        "-passout",
+        "pass:x",
+        "-in",
+        f"{tmp_path}/server.key",
+        "-out",
+        f"{tmp_path}/encrypted.key",
+    )
+    certificate, text = ((tmp_path / name).read_text() for name in ("server.pem", key))
+    with pytest.raises(RegistryError, match=why):
+        tls.context(Host("a", client_cert=certificate, client_key=Secret(text)), identify=True)
+
+
+def test_key_in_the_same_text(tmp_path: Path) -> None:
+    """Certificate and key may stand in one text; where there is no key at all, that is said."""
+    make_certificates(tmp_path)
+    ca, certificate, key = ((tmp_path / name).read_text() for name in ("ca.pem", "server.pem", "server.key"))
+    host = Host("localhost", regcert=ca, client_cert=certificate + key)
+    assert shows_certificate(tls.context(host, identify=True), tmp_path)
+    with pytest.raises(RegistryError, match="the key is missing"):
+        tls.context(Host("a", client_cert=certificate), identify=True)
 
 
 async def test_unusable_at_use() -> None:

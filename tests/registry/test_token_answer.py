@@ -41,6 +41,7 @@ def test_refresh() -> None:
         ({"expires_in": True}, USUAL_LIFE),
         ({"expires_in": None}, USUAL_LIFE),
         ({"expires_in": 10**400}, LONGEST_LIFE),
+        ({"expires_in": 10**400, "issued_at": "2027-01-15T07:58:20Z"}, LONGEST_LIFE - 100),
         # NOW is 08:00:00.
         ({"expires_in": 300, "issued_at": "2027-01-15T07:58:20Z"}, 200),
         ({"expires_in": 300, "issued_at": "2027-01-15T07:58:20"}, 200),

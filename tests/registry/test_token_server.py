@@ -208,6 +208,14 @@ async def test_unreachable() -> None:
     assert caught.value.temporary
 
 
+async def test_too_long() -> None:
+    """A registry that wants a token for more than a URL can hold gets an error, and nobody is asked."""
+    send = Server({"token": "t"})
+    with pytest.raises(RegistryError, match="too long to be asked for"):
+        await server(send).ask(wanted(service="s" * 70_000), "")
+    assert send.asked == []
+
+
 async def test_silent(autojump_clock: trio.testing.MockClock) -> None:
     """A server that never answers is given up."""
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ import pytest
 import trio
 import trio.testing
 
+from regbot.registry import mediatype
 from regbot.registry.descriptor import Descriptor
 from regbot.registry.digest import Digest
 from regbot.registry.errors import RegistryError
@@ -118,3 +120,37 @@ async def test_other_places_do_not_wait(slow: Slow, autojump_clock: trio.testing
         nursery.start_soon(copy, through)
         nursery.start_soon(through.copy_blob, BLOB, SOURCE, Repository("other.test", "team/other"))
     assert slow.most == 2
+
+
+async def test_kept_blob_of_unknown_size() -> None:
+    """A kept config is sent with the length that it has, though the descriptor tells none."""
+    fake = FakeRegistry()
+    fake.on(f"GET {PATH}", Reply(200, DATA))
+    fake.on(f"POST {UPLOADS}", BEGUN)
+    fake.on("PUT /up/1", Reply(201))
+    through = remote(fake)
+    async with through.blob(SOURCE, replace(BLOB, media_type=mediatype.OCI_CONFIG)) as data:
+        _ = [piece async for piece in data]
+    await through.copy_blob(replace(BLOB, size=-1), SOURCE, TARGET)
+    assert (fake.asked[-1].body, fake.asked[-1].headers["Content-Length"]) == (DATA, str(len(DATA)))
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("target", [TARGET, Repository(NAME, "team/copy")], ids=["across", "within"])
+async def test_target_that_may_not_be_read(target: Repository, status: int) -> None:
+    """A blob that we may not look for is sent."""
+    fake = FakeRegistry()
+    fake.on(f"GET {PATH}", Reply(200, DATA))
+    fake.on(f"HEAD /v2/team/copy/blobs/{DIGEST}", Reply(status))
+    fake.on(f"POST {UPLOADS}", BEGUN)
+    fake.on("PUT /up/1", Reply(201))
+    await remote(fake).copy_blob(BLOB, SOURCE, target)
+    assert fake.asked[-1].line.startswith("PUT /up/1")
+
+
+async def test_target_that_cannot_be_asked() -> None:
+    """Any other failure to look for it is one."""
+    fake = FakeRegistry()
+    fake.on(f"HEAD /v2/team/copy/blobs/{DIGEST}", Reply(400))
+    with pytest.raises(RegistryError, match="400"):
+        await remote(fake).copy_blob(BLOB, SOURCE, TARGET)

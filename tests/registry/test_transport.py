@@ -1,16 +1,17 @@
 from __future__ import annotations
 
+import base64
 import traceback
 
 import httpx
 import pytest
 
-from regbot.registry.errors import RegistryError
+from regbot.registry.errors import RegistryError, Unreachable
 from regbot.registry.exchange import Request
 from regbot.registry.hosts import Host, Hosts, Tls
 from regbot.registry.http import Client
 from regbot.registry.transport import proxy_for, read_proxy
-from tests.fake_registry import CANARY, raw_server
+from tests.fake_registry import AT_ONCE, CANARY, raw_server
 
 VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
@@ -37,13 +38,21 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         ("https://127.example/", "HTTPS_PROXY", "proxy.test:3128"),
         ("http://127.0.0.1:5000/", "", ""),
         ("http://[::1]:5000/", "", ""),
+        ("https://port.example:5000/", "", ""),
+        ("https://sub.port.example:5000/", "", ""),
+        ("https://port.example:5001/", "HTTPS_PROXY", "proxy.test:3128"),
+        ("https://port.example/", "HTTPS_PROXY", "proxy.test:3128"),
+        ("https://tls.example/", "", ""),
+        ("http://tls.example/", "ALL_PROXY", "http://other.test"),
+        ("https://[2001:db8::1]:5000/", "", ""),
+        ("https://[2001:db8::1]:5001/", "HTTPS_PROXY", "proxy.test:3128"),
     ],
 )
 def test_proxy_for(environment: pytest.MonkeyPatch, url: str, variable: str, proxy: str) -> None:
     """The environment names a proxy for each scheme, exceptions to it, and this machine is always one."""
     environment.setenv("HTTPS_PROXY", "proxy.test:3128")
     environment.setenv("ALL_PROXY", "http://other.test")
-    environment.setenv("NO_PROXY", "no.example")
+    environment.setenv("NO_PROXY", "no.example, port.example:5000,tls.example:443,[2001:db8::1]:5000")
     assert proxy_for(httpx.URL(url)) == (variable, proxy)
 
 
@@ -94,3 +103,27 @@ async def test_through_a_proxy(environment: pytest.MonkeyPatch) -> None:
         url = sender.top_url("registry.invalid", "_catalog")
         assert (await sender.send(Request("GET", url, "registry.invalid"))).body == b"ok"
         await sender.aclose()
+
+
+async def test_proxy_that_repeats(environment: pytest.MonkeyPatch) -> None:
+    """A proxy that repeats its password makes it known to nobody, and is named where it fails."""
+    encoded = base64.b64encode(f"user:{CANARY}".encode())
+    body = b"no %s %s" % (CANARY.encode(), encoded)
+    async with raw_server(b"HTTP/1.1 407 X\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)) as address:
+        environment.setenv("HTTP_PROXY", f"http://user:{CANARY}@{address}")
+        sender = Client(Hosts([Host("registry.invalid", tls=Tls.DISABLED)]), user_agent="")
+        with pytest.raises(RegistryError, match=r"407: no \*\*\* \*\*\*"):
+            await sender.send(Request("GET", sender.top_url("registry.invalid", "_catalog"), "registry.invalid"))
+        await sender.aclose()
+
+
+async def test_proxy_that_is_down(environment: pytest.MonkeyPatch) -> None:
+    """A proxy that is not there is named, and not the registry behind it."""
+    environment.setenv("HTTP_PROXY", f"http://user:{CANARY}@127.0.0.1:1")
+    sender = Client(Hosts([Host("registry.invalid", tls=Tls.DISABLED)]), user_agent="", retries=AT_ONCE)
+    with pytest.raises(
+        Unreachable, match="no answer from the proxy of HTTP_PROXY: the connection was refused"
+    ) as caught:
+        await sender.send(Request("GET", sender.top_url("registry.invalid", "_catalog"), "registry.invalid"))
+    assert CANARY not in str(caught.value)
+    await sender.aclose()

@@ -12,7 +12,7 @@ from regbot.registry.reference import Reference
 from regbot.registry.tree import MAX_DEPTH, MAX_PARTS
 from tests import images
 from tests.copies import PLAIN, connected, counts, named
-from tests.fake_registry import NAME, FakeRegistry, Reply, index_of, remote, served
+from tests.fake_registry import NAME, FakeRegistry, Reply, error, index_of, remote, served
 
 if TYPE_CHECKING:
     from tests.conftest import MakeRegistry
@@ -214,3 +214,29 @@ async def test_docker_schema_2(make_registry: MakeRegistry) -> None:
     async with connected(one, other) as through:
         await copy(through, named(one), named(other), PLAIN)
     assert other.digest("team/app", "v1") == index.digest
+
+
+async def test_collected_blob(make_registry: MakeRegistry) -> None:
+    """A layer that the target lost since the last copy, within one process, is sent again."""
+    one, other = make_registry(), make_registry()
+    again = images.image(layers=[b"one", b"two"], labels={"built": "again"})
+    layer = list(IMAGE.blobs)[1]
+    for tag, image in (("v1", IMAGE), ("v2", again)):
+        images.push(one, "team/app", tag, image)
+    async with connected(one, other) as through:
+        await copy(through, named(one), named(other), PLAIN)
+        other.request("DELETE", f"/v2/team/app/blobs/{layer}")
+        copied = await copy(through, named(one, "team/app:v2"), named(other, "team/app:v2"), PLAIN)
+    assert other.request("HEAD", f"/v2/team/app/blobs/{layer}")[0] == 200
+    assert (other.digest("team/app", "v2"), copied.blobs) == (again.digest, 3)
+
+
+@pytest.mark.parametrize("code", ["MANIFEST_BLOB_UNKNOWN", "DENIED"])
+async def test_manifest_that_is_refused(code: str) -> None:
+    """If the manifest is refused all the same, or for another reason, the error says so."""
+    fake = accepting(IMAGE)
+    fake.instead("PUT /v2/team/copy/manifests/v1", Reply(400, error(code)))
+    with pytest.raises(RegistryError, match=code):
+        await copy(remote(fake), TAG, TO, PLAIN)
+    puts = [asked for asked in fake.asked if asked.method == "PUT"]
+    assert len(puts) == (2 if code == "MANIFEST_BLOB_UNKNOWN" else 1)

@@ -12,7 +12,7 @@ from regbot.supervisor.overlay import Overlay
 from regbot.supervisor.plan import Change, Plan
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from regbot.registry.reference import Reference
     from tests.copies import Asked
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def dry(registry: Asked, changes: list[Change] | None = None) -> AsyncIterator[Overlay]:
-    """Give an overlay over a registry, which cannot write; *changes* gets the writes not made."""
-    hosts = Hosts([Host(registry.host, tls=Tls.DISABLED)])
+async def dry(
+    registry: Asked, changes: list[Change] | None = None, *, others: Sequence[Asked] = ()
+) -> AsyncIterator[Overlay]:
+    """Give an overlay over a registry, and *others*, which cannot write; *changes* gets the writes not made."""
+    hosts = Hosts([Host(each.host, tls=Tls.DISABLED) for each in (registry, *others)])
     async with Registries(hosts, read_only=True, user_agent="") as below:
         noted: list[Change] = [] if changes is None else changes
         yield Overlay(below, Plan(), noted.append)

@@ -15,7 +15,8 @@ from regbot.registry.registries import Registries
 from regbot.supervisor.gate import Gate
 from regbot.supervisor.operations import OperationFailed
 from regbot.supervisor.plan import Plan
-from tests.images import image, write_layout
+from tests.images import image, platforms, write_layout
+from tests.registry.tars import blobs, layout, of_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,10 +26,15 @@ if TYPE_CHECKING:
 
 
 class Listener(Silent):
-    """An Observer that keeps what it is told of copies."""
+    """An Observer that keeps what it is told of copies, and how something is done."""
 
     def __init__(self) -> None:
         self.heard: list[Progress] = []
+        self.notes: list[str] = []
+
+    def debug(self, text: str) -> None:
+        """Keep it."""
+        self.notes.append(text)
 
     def progress(self, progress: Progress) -> None:
         """Keep it."""
@@ -50,6 +56,18 @@ async def test_a_copy_is_observed(tmp_path: Path) -> None:
     last = listener.heard[-1]
     assert (last.target, last.blobs, last.bytes) == ("ocidir://b:v1", last.blobs_known, last.bytes_known)
     assert last.blobs == 2
+
+
+async def test_an_import_of_a_part_is_observed(tmp_path: Path) -> None:
+    """Whoever observes is told that a tar file holds an index and only one of its images."""
+    whole = platforms("linux/amd64", "linux/arm64")
+    arm = blobs(whole.children[1])
+    (tmp_path / "x.tar").write_bytes(
+        of_files({name: data for name, data in layout({"v1": whole}).items() if name not in arm})
+    )
+    listener = Listener()
+    await opened(tmp_path, observer=listener).perform("image.importTar", [b"ocidir://a:v1", b"x.tar"])
+    assert [note for note in listener.notes if "only linux/amd64 is there" in note] != []
 
 
 async def test_without_a_folder_there_are_no_tar_files(tmp_path: Path) -> None:

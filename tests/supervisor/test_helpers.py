@@ -62,6 +62,12 @@ async def test_knows_nothing(helper: Callable[..., CredentialHelper], said: str)
     [
         ("echo broken; echo the vault is locked >&2; exit 3", "failed with status 3: the vault is locked broken"),
         ("exit 3", "failed with status 3: it says nothing"),
+        (f"""echo '{{"Username": "u", "Secret": "{CANARY}"}}'; exit 1""", "failed with status 1: it says nothing"),
+        (f"echo 'Secret: {CANARY}'; echo 'is locked' >&2; exit 1", "failed with status 1: is locked"),
+        (f"""echo '{{"Secret": "{CANARY}"}}'; echo 'took {CANARY}!' >&2; exit 1""", "failed with status 1: took ***!"),
+        (f"""echo '{{"Secret": "{CANARY}", ...'; echo 'took {CANARY}!' >&2; exit 1""", "status 1: took ***!"),
+        ("""echo '{"Secret": "x\\"y"}'; echo 'took x"y!' >&2; exit 1""", "failed with status 1: took ***!"),
+        ("""echo '{"Secret": "\\q"}'; echo 'took \\q!' >&2; exit 1""", "failed with status 1: took ***!"),
         (f"echo {CANARY}", "gave no answer of the form"),
         (f"""echo '{{"Username": "a:b", "Secret": "{CANARY}"}}'""", "a user name that no request can carry"),
         (f"""echo '{{"Username": "a", "Secret": "{CANARY}\\u0007"}}'""", "gave no answer of the form"),
@@ -95,6 +101,13 @@ async def test_late(helper: Callable[..., CredentialHelper], tmp_path: Path) -> 
         descriptor = os.pidfd_open(int(child.read_text()))
         await trio.lowlevel.wait_readable(descriptor)
         os.close(descriptor)
+
+
+async def test_child_that_stays(helper: Callable[..., CredentialHelper]) -> None:
+    """An answer counts when the program has ended, though what it started may keep its output open."""
+    ask = helper(f"sleep 1000 & {ANSWER}", patience=60)
+    with trio.fail_after(30):
+        assert (await ask()).password == Secret(CANARY)
 
 
 async def test_kept(helper: Callable[..., CredentialHelper], tmp_path: Path) -> None:

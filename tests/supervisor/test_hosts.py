@@ -14,6 +14,7 @@ from regbot.registry.errors import RegistryError
 from regbot.registry.hosts import Host, Tls
 from regbot.supervisor.hosts import hosts
 from regbot.supervisor.logs import Writer, open_log
+from tests.docker_registry import make_certificates
 
 DOCKER = '{"auths": {"a.example": {"username": "docker", "password": "CANARY-docker"}}}'
 
@@ -155,10 +156,12 @@ def test_certificates_of_docker(tmp_path: Path) -> None:
     """Docker's certificates for the address of a registry are trusted besides the configuration's, and shown."""
     folder = tmp_path / "b:5000"
     folder.mkdir()
-    for name, text in {"ca.crt": "CA", "me.cert": "CERT", "me.key": "KEY"}.items():
+    make_certificates(tmp_path)
+    texts = [(tmp_path / name).read_text() for name in ("ca.pem", "server.pem", "server.key")]
+    for name, text in zip(("ca.crt", "me.cert", "me.key"), texts, strict=True):
         (folder / name).write_text(text)
     host = found("creds: [{registry: a.example, hostname: 'b:5000', regcert: OURS}]", certs=tmp_path)
-    assert (host.regcert, host.client_cert, host.client_key.reveal()) == ("OURS\nCA", "CERT", "KEY")
+    assert (host.regcert, host.client_cert, host.client_key.reveal()) == (f"OURS\n{texts[0]}", *texts[1:])
     ours = found("creds: [{registry: a.example, hostname: 'b:5000', clientCert: C, clientKey: K}]", certs=tmp_path)
     assert (ours.client_cert, ours.client_key.reveal()) == ("C", "K")
 

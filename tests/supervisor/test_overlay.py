@@ -15,7 +15,7 @@ from regbot.registry.errors import InvalidText, NotFound, RegistryError, Unverif
 from regbot.registry.manifest import MAX_WRITTEN, Manifest
 from regbot.supervisor.plan import MAX_BLOB, Change
 from tests import images
-from tests.copies import PLAIN, SIGNATURE, named, referrer, signature, tag_for
+from tests.copies import PLAIN, SIGNATURE, PushOnly, named, referrer, signature, tag_for
 from tests.model.options import Options
 from tests.model.registry import ModelRegistry
 from tests.model.served import Served
@@ -93,6 +93,8 @@ async def test_referrers(listing: Served) -> None:
     """What would refer to an image is what does now, less what was deleted, and what would be put."""
     for name, image in (("v1", IMAGE), (SIGNED.digest, SIGNED)):
         images.push(listing, "team/app", name, image)
+    for name, data in LISTED.blobs.items():
+        images.push_blob(listing, "team/app", name, data)
     source = named(listing)
     subject = at(source, IMAGE)
     async with dry(listing) as overlay:
@@ -206,3 +208,53 @@ async def test_deletion_needs_a_digest(registry: DockerRegistry) -> None:
     async with dry(registry) as overlay:
         with pytest.raises(InvalidText, match="needs a digest"):
             await overlay.delete_manifest(named(registry))
+
+
+async def test_manifest_without_its_blobs(registry: DockerRegistry) -> None:
+    """An image is not planned where one of its blobs is not: a registry would refuse it."""
+    images.push(registry, "team/app", "v1", IMAGE)
+    target = named(registry, "team/copy:v1")
+    async with dry(registry) as overlay:
+        manifest = await overlay.manifest(named(registry))
+        with pytest.raises(RegistryError, match="team/copy has no blob") as caught:
+            await overlay.put_manifest(target, manifest)
+        assert caught.value.lacks_parts
+        for blob in manifest.blobs:
+            await overlay.copy_blob(blob, named(registry).repository, target.repository)
+        await overlay.put_manifest(target, manifest)
+        assert await overlay.tags(target.repository) == ["v1"]
+
+
+async def test_new_manifest_of_blobs_that_are_there(registry: DockerRegistry) -> None:
+    """A changed image is planned where its blobs are; each is looked for once."""
+    images.push(registry, "team/app", "v1", IMAGE)
+    changed = [Manifest.read(IMAGE.manifest + b" " * count) for count in (1, 2)]
+    async with dry(registry) as overlay:
+        for manifest in changed:
+            await overlay.put_manifest(named(registry).tagged("v2"), manifest)
+    assert [method for method, _, _ in registry.requests()] == ["HEAD"] * 3
+
+
+@pytest.mark.parametrize("name", ["team/app:v2", "team/copy:v1"])
+async def test_copy_costs_no_more(registry: DockerRegistry, name: str) -> None:
+    """A dry copy asks for what it copies and for nothing again, not even for blobs that the target has."""
+    images.push(registry, "team/app", "v1", IMAGE)
+    images.push(registry, "team/copy", "old", IMAGE)
+    target = named(registry, name)
+    async with dry(registry) as overlay:
+        await copy(overlay, named(registry), target, CopyOptions(force_recursive=True))
+        await overlay.put_manifest(target.tagged("again"), Manifest.read(IMAGE.manifest))
+    asked = [method for method, _, _ in registry.requests()]
+    assert sorted(asked) == ["GET", "HEAD"] + ["HEAD"] * (3 if name == "team/copy:v1" else 0)
+
+
+async def test_target_that_may_not_be_read(registry: DockerRegistry) -> None:
+    """Where we may only push, what is there is not known, and the plan goes on."""
+    images.push(registry, "team/app", "v1", IMAGE)
+    changed = Manifest.read(IMAGE.manifest + b" ")
+    with Served(PushOnly()) as other:
+        target = named(other, "team/copy:v1")
+        async with dry(registry, others=[other]) as overlay:
+            assert (await copy(overlay, named(registry), target, PLAIN)).changed
+            await overlay.put_manifest(target.tagged("v2"), changed)
+            assert (await overlay.head(target.tagged("v2"))).descriptor == changed.descriptor

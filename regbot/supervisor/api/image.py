@@ -10,13 +10,11 @@ from regbot.registry import copying, images
 from regbot.supervisor.api import answers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from regbot.protocol.values import Value
     from regbot.registry.api import Registry
     from regbot.registry.copying import CopyOptions
     from regbot.registry.files import Files
-    from regbot.registry.observer import Progress
+    from regbot.registry.observer import Observer
     from regbot.supervisor.arguments import Image
 
 POLL: Final = 5 * 60.0
@@ -31,11 +29,9 @@ async def config(registry: Registry, image: Image, platform: str | None) -> Valu
     return answers.config(image.reference, manifest, body)
 
 
-async def copy(
-    registry: Registry, source: Image, target: Image, options: CopyOptions, *, progress: Callable[[Progress], None]
-) -> Value:
+async def copy(registry: Registry, source: Image, target: Image, options: CopyOptions, *, observer: Observer) -> Value:
     """Copy an image, or an index with all that it holds."""
-    await copying.copy(registry, source.reference, target.reference, options, progress)
+    await copying.copy(registry, source.reference, target.reference, options, observer.progress)
     return None
 
 
@@ -48,11 +44,11 @@ async def export_tar(registry: Registry, image: Image, path: str, *, files: File
     return None
 
 
-async def import_tar(registry: Registry, image: Image, path: str, *, files: Files) -> Value:
+async def import_tar(registry: Registry, image: Image, path: str, *, files: Files, observer: Observer) -> Value:
     """Store the image of a tar file."""
     from regbot.registry import tar_import  # noqa: PLC0415
 
-    await tar_import.load(registry, image.reference, files, path)
+    await tar_import.load(registry, image.reference, files, path, observer)
     return None
 
 
