@@ -16,7 +16,7 @@ import trio
 
 from bench.table import Figure, median, percentile
 from regbot.config.loading import load
-from regbot.registry.files import Files
+from regbot.registry.files.files import Files
 from regbot.registry.hosts import Hosts
 from regbot.registry.registries import Registries
 from regbot.supervisor.child import ChildLimits

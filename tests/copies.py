@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from regbot.registry import mediatype
-from regbot.registry.copying import CopyOptions
+from regbot.registry.copying.copying import CopyOptions
 from regbot.registry.hosts import Host, Hosts, Tls
-from regbot.registry.http import Client
+from regbot.registry.http.client import Client
 from regbot.registry.reference import Reference
-from regbot.registry.remote import Remote
+from regbot.registry.remote.remote import Remote
 from tests.asking import AGENT
 from tests.images import Image, digest, image
 from tests.model.message import Asked as Request

@@ -20,11 +20,11 @@ import trio
 from regbot.registry import mediatype
 from regbot.registry.credentials import ANONYMOUS, Login, Secret
 from regbot.registry.hosts import Host, Hosts, Tls
-from regbot.registry.http import Client
+from regbot.registry.http.client import Client
+from regbot.registry.http.retry import Retries
+from regbot.registry.http.transport import open_transport
 from regbot.registry.observer import Silent
-from regbot.registry.remote import Remote
-from regbot.registry.retry import Retries
-from regbot.registry.transport import open_transport
+from regbot.registry.remote.remote import Remote
 from tests.images import Image
 
 if TYPE_CHECKING:

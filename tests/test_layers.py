@@ -26,6 +26,17 @@ ALLOWED: Final = {
 }
 """What importing the whole of a layer may load, of us and of the libraries."""
 
+FOLDERS: Final = {
+    "auth": {"http"},
+    "copying": set(),
+    "files": set(),
+    "http": {"auth"},
+    "layouts": {"files"},
+    "remote": {"http"},
+    "tars": {"copying", "files", "layouts"},
+}
+"""The folders of the registry layer: which of the others each may import."""
+
 LOAD: Final = """
 import importlib, pkgutil, sys
 top = importlib.import_module(sys.argv[1])
@@ -50,6 +61,11 @@ def parts(modules: set[str]) -> set[str]:
     return layers | {module.split(".")[0] for module in modules} & LIBRARIES
 
 
+def imported(path: Path) -> set[str]:
+    """Return the modules from which a file imports anything."""
+    return {node.module or "" for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)}
+
+
 @pytest.mark.parametrize("layer", sorted(ALLOWED))
 def test_layer(layer: str) -> None:
     """Importing a whole layer loads nothing that the table does not grant it."""
@@ -61,6 +77,20 @@ def test_layer(layer: str) -> None:
 def test_config_knows_only_values_of_registry() -> None:
     """The configuration takes values from the registry layer, and no client: neither httpx nor trio."""
     assert not {"httpx", "trio"} & loaded("regbot.config")
+
+
+@pytest.mark.parametrize("folder", sorted(FOLDERS))
+def test_folder(folder: str) -> None:
+    """A folder of the registry layer imports no other than the table grants it, not even for types."""
+    named = {name for path in (ROOT / "registry" / folder).glob("*.py") for name in imported(path)}
+    others = {name.split(".")[2] for name in named if name.startswith("regbot.registry.")} & FOLDERS.keys()
+    assert folder in others
+    assert others - {folder} <= FOLDERS[folder]
+
+
+def test_every_folder() -> None:
+    """No folder of the registry layer is missing in the table."""
+    assert {path.parent.name for path in (ROOT / "registry").glob("*/__init__.py")} == FOLDERS.keys()
 
 
 def test_parts_are_told_apart() -> None:

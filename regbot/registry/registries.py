@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from regbot.registry.content import Content
     from regbot.registry.descriptor import Descriptor
     from regbot.registry.digest import Digest
-    from regbot.registry.files import Files
+    from regbot.registry.files.files import Files
     from regbot.registry.hosts import Hosts
-    from regbot.registry.layout import Layout
+    from regbot.registry.layouts.layout import Layout
     from regbot.registry.manifest import Head, Manifest
     from regbot.registry.observer import Observer
     from regbot.registry.reference import Reference, Repository
-    from regbot.registry.remote import Remote
+    from regbot.registry.remote.remote import Remote
 
 
 class Registries:
@@ -144,8 +144,8 @@ class Registries:
     def _http(self) -> Remote:
         if self._remote is None:
             # httpx takes longer to load than many a script to run.
-            from regbot.registry.http import Client  # noqa: PLC0415
-            from regbot.registry.remote import Remote  # noqa: PLC0415
+            from regbot.registry.http.client import Client  # noqa: PLC0415
+            from regbot.registry.remote.remote import Remote  # noqa: PLC0415
 
             client = Client(
                 self._hosts, user_agent=self._user_agent, read_only=self._read_only, observer=self._observer
@@ -157,7 +157,7 @@ class Registries:
         if self._files is None:
             raise RegistryError("there is no files folder for OCI layouts", code="DENIED")
         if self._layout is None:
-            from regbot.registry.layout import Layout  # noqa: PLC0415
+            from regbot.registry.layouts.layout import Layout  # noqa: PLC0415
 
             self._layout = Layout(self._files, self._observer)
         return self._layout

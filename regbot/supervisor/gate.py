@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from regbot.protocol.values import Value
     from regbot.registry.api import Registry
-    from regbot.registry.files import Files
+    from regbot.registry.files.files import Files
     from regbot.registry.observer import Observer
     from regbot.supervisor.operations import Operation
     from regbot.supervisor.outlook import Below

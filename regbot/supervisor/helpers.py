@@ -160,7 +160,7 @@ class CredentialHelper:
 def _reason(said: str, complaint: str) -> str:
     """Return why a program failed, by its own words but for those that are, or may be, a secret."""
     # httpx comes with it, which takes long to load.
-    from regbot.registry.faults import printable  # noqa: PLC0415
+    from regbot.registry.http.faults import printable  # noqa: PLC0415
 
     found = [Secret(_unquoted(match)) for match in _SECRET.findall(said)]
     words = hide(complaint, found, shortest=1)

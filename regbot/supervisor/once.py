@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from loguru import Logger
 
     from regbot.config.model import Script
-    from regbot.registry.files import Files
+    from regbot.registry.files.files import Files
     from regbot.registry.registries import Registries
     from regbot.supervisor.launcher import Launcher
     from regbot.supervisor.plan import Change

@@ -1,6 +1,6 @@
 """A dry run's registry: reads come from the real one, writes stay in memory, and reads see them.
 
-Nothing here can change a registry: the overlay holds a `Reader`, and the client below it (registry/http.py) was made to
+Nothing here can change a registry: the overlay holds a `Reader`, and the client below it (registry/http/) was made to
 send GET and HEAD only.  What would fail, fails: a copy of what does not exist, the deletion of a tag that is not there.
 A registry refuses an image whose blobs it has not, so these are looked for; whether it refuses to delete at all, or an
 index whose parts are missing, GET and HEAD do not tell.

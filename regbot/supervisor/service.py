@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from regbot.registry.errors import RegistryError
-from regbot.registry.files import Files
+from regbot.registry.files.files import Files
 from regbot.registry.registries import Registries
 from regbot.supervisor.hosts import hosts
 from regbot.supervisor.launcher import LauncherFailed, open_launcher

@@ -11,12 +11,12 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from regbot.registry import images as client_images
-from regbot.registry import tar_export, tar_import
 from regbot.registry.content import Bytes
-from regbot.registry.copying import CopyOptions, Referrers, copy
+from regbot.registry.copying.copying import CopyOptions, Referrers, copy
 from regbot.registry.descriptor import Descriptor
 from regbot.registry.digest import Digest
-from regbot.registry.files import Files
+from regbot.registry.files.files import Files
+from regbot.registry.tars import tar_export, tar_import
 from tests import images
 from tests.matrix.stage import IMAGE, NEW_NOTE, NOTE, PLAIN, SOURCE, TARGET, Setting, at, read
 from tests.model.options import Options
@@ -25,7 +25,7 @@ from tests.model.store import digest_of
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from regbot.registry.remote import Remote
+    from regbot.registry.remote.remote import Remote
 
 Work: TypeAlias = "Callable[[Remote], Awaitable[object]]"
 """Does the operation and returns what came of it, to be compared."""

@@ -14,9 +14,9 @@ import httpx
 import trio
 import trio.testing
 
-from regbot.registry.http import Client
-from regbot.registry.remote import Remote
-from regbot.registry.retry import Retries
+from regbot.registry.http.client import Client
+from regbot.registry.http.retry import Retries
+from regbot.registry.remote.remote import Remote
 from tests.matrix.clock import keep_time
 from tests.matrix.faults import EPOCH
 from tests.matrix.lines import is_upload, line_of

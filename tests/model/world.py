@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import httpcore
 import trio
 
-from regbot.registry.transport import Transport
+from regbot.registry.http.transport import Transport
 from tests.model.pipe import pipe
 from tests.model.wire import Connection
 

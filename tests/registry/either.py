@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from regbot.registry.credentials import Login, Secret
 from regbot.registry.digest import Digest
 from regbot.registry.hosts import Host, Hosts, Tls
-from regbot.registry.http import Client
+from regbot.registry.http.client import Client
 from regbot.registry.manifest import Manifest
 from regbot.registry.reference import Reference, Repository
-from regbot.registry.remote import Remote
+from regbot.registry.remote.remote import Remote
 from tests import images
 
 if TYPE_CHECKING:

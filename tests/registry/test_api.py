@@ -5,9 +5,9 @@ import inspect
 import pytest
 
 from regbot.registry import api
-from regbot.registry.layout import Layout
+from regbot.registry.layouts.layout import Layout
 from regbot.registry.registries import Registries
-from regbot.registry.remote import Remote
+from regbot.registry.remote.remote import Remote
 
 METHODS = [name for name, _ in inspect.getmembers(api.Registry, inspect.isfunction) if not name.startswith("_")]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 
 from regbot.registry.content import Bytes
-from regbot.registry.copying import CopyOptions, copy
+from regbot.registry.copying.copying import CopyOptions, copy
 from regbot.registry.credentials import Login, Secret
 from regbot.registry.errors import NotFound, RegistryError
 from regbot.registry.manifest import Manifest
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from regbot.registry.reference import Repository
-    from regbot.registry.remote import Remote
+    from regbot.registry.remote.remote import Remote
     from tests.asking import Asking
     from tests.registry.conftest import MakeEither
 

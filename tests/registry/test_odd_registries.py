@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from regbot.registry.copying import CopyOptions, copy
+from regbot.registry.copying.copying import CopyOptions, copy
 from tests import images
 from tests.model.access import Basic, Bearer
 from tests.model.options import Options

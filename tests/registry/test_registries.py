@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from regbot.registry.content import Bytes
-from regbot.registry.copying import CopyOptions, copy
+from regbot.registry.copying.copying import CopyOptions, copy
 from regbot.registry.descriptor import Descriptor
 from regbot.registry.digest import Digest
 from regbot.registry.errors import InvalidText, NotFound, RegistryError, WriteRefused
-from regbot.registry.files import Files
+from regbot.registry.files.files import Files
 from regbot.registry.hosts import Host, Hosts, Tls
 from regbot.registry.images import config
 from regbot.registry.manifest import Manifest

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from regbot.config.model import MEMORY, Script
-from regbot.registry.files import Files
+from regbot.registry.files.files import Files
 from regbot.registry.hosts import Host, Hosts, Tls
 from regbot.registry.registries import Registries
 from regbot.supervisor.gate import Gate

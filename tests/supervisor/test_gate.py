@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from regbot.protocol.errors import WireError
-from regbot.registry.files import Files
+from regbot.registry.files.files import Files
 from regbot.registry.hosts import Hosts
 from regbot.registry.observer import Silent
 from regbot.registry.registries import Registries
@@ -16,7 +16,7 @@ from regbot.supervisor.gate import Gate
 from regbot.supervisor.operations import OperationFailed
 from regbot.supervisor.plan import Plan
 from tests.images import image, platforms, write_layout
-from tests.registry.tars import blobs, layout, of_files
+from tests.registry.tars.archives import blobs, layout, of_files
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from regbot.registry.copying import copy
+from regbot.registry.copying.copying import copy
 from regbot.registry.errors import NotFound
 from tests import images
 from tests.copies import PLAIN, named

@@ -8,7 +8,7 @@ import pytest
 
 from regbot.registry import mediatype
 from regbot.registry.content import Bytes
-from regbot.registry.copying import CopyOptions, Referrers, copy
+from regbot.registry.copying.copying import CopyOptions, Referrers, copy
 from regbot.registry.descriptor import Descriptor
 from regbot.registry.digest import Digest
 from regbot.registry.errors import InvalidText, NotFound, RegistryError, Unverified

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 import trio
 
-from regbot.registry import copying, images
+from regbot.registry import images
+from regbot.registry.copying import copying
 from regbot.supervisor.api import answers
 
 if TYPE_CHECKING:
     from regbot.protocol.values import Value
     from regbot.registry.api import Registry
-    from regbot.registry.copying import CopyOptions
-    from regbot.registry.files import Files
+    from regbot.registry.copying.copying import CopyOptions
+    from regbot.registry.files.files import Files
     from regbot.registry.observer import Observer
     from regbot.supervisor.arguments import Image
 
@@ -38,7 +39,7 @@ async def copy(registry: Registry, source: Image, target: Image, options: CopyOp
 async def export_tar(registry: Registry, image: Image, path: str, *, files: Files) -> Value:
     """Write an image, or an index with all that it holds, to a tar file."""
     # Tar files take longer to load than many a script to run; likewise below.
-    from regbot.registry import tar_export  # noqa: PLC0415
+    from regbot.registry.tars import tar_export  # noqa: PLC0415
 
     await tar_export.export(registry, image.reference, files, path)
     return None
@@ -46,7 +47,7 @@ async def export_tar(registry: Registry, image: Image, path: str, *, files: File
 
 async def import_tar(registry: Registry, image: Image, path: str, *, files: Files, observer: Observer) -> Value:
     """Store the image of a tar file."""
-    from regbot.registry import tar_import  # noqa: PLC0415
+    from regbot.registry.tars import tar_import  # noqa: PLC0415
 
     await tar_import.load(registry, image.reference, files, path, observer)
     return None

@@ -1,0 +1,1 @@
+"""Copying images with all that belongs to them."""

@@ -1,0 +1,1 @@
+"""One request to a registry over HTTP, whatever it is."""

@@ -1,0 +1,1 @@
+"""Registries over HTTP: one noun a module."""
