@@ -64,7 +64,7 @@ class Followers:
             subject = self._source.at(digest)
             found = await self._registry.referrers(subject, artifact_type=wanted.artifact_type)
             self._tree.count(len(found))
-            await each(self._tree.manifest, found)
+            await each(self._tree.referrer, found)
             await self._mend(digest, found)
         tags = self._tags_of(digest)
         self._tree.count(len(tags))

@@ -68,9 +68,10 @@ class Tree:
             self._expect(blob)
         await each(self._blob, manifest.blobs)
 
-    async def manifest(self, descriptor: Descriptor) -> None:
-        """Copy a manifest by its digest, with everything that it names."""
-        await self._entry(descriptor, chosen=False, above=())
+    async def referrer(self, descriptor: Descriptor) -> None:
+        """Copy a manifest that is listed as a referrer, with all that it names; one that is gone is passed over."""
+        work = partial(self._manifest, descriptor, chosen=False, above=(), may_lack=True)
+        await self.once("manifest", str(descriptor.digest), work)
 
     def refuse_old(self, *descriptors: Descriptor) -> None:
         """Raise RegistryError if one of them is a manifest that is not copied."""
@@ -151,7 +152,9 @@ class Tree:
         work = partial(self._manifest, descriptor, chosen=chosen, above=above)
         await self.once(kind, str(descriptor.digest), work)
 
-    async def _manifest(self, descriptor: Descriptor, *, chosen: bool, above: tuple[Digest, ...]) -> None:
+    async def _manifest(
+        self, descriptor: Descriptor, *, chosen: bool, above: tuple[Digest, ...], may_lack: bool = False
+    ) -> None:
         there = Reference(self._target, digest=descriptor.digest)
         if not self._options.force_recursive and await self._errand.find(there):
             self._found.add(descriptor.digest)
@@ -159,7 +162,9 @@ class Tree:
             return
         try:
             manifest = await self._errand.read(Reference(self._source, digest=descriptor.digest))
-        except (NotFound, Unverified):
+        except (NotFound, Unverified) as exc:
+            if may_lack and isinstance(exc, NotFound):
+                return
             if _is_manifest(descriptor):
                 raise
             # An index may list anything; what it lists is a manifest if it can be had as one.

@@ -12,6 +12,7 @@ from regbot.registry.copying.followers import MAX_DEPTH
 from regbot.registry.digest import Digest
 from regbot.registry.errors import Unverified
 from regbot.registry.reference import Reference
+from regbot.registry.referrers_index import tag_of
 from tests import images
 from tests.copies import PLAIN, connected, counts, named, referrer, signature, tag_for
 from tests.fake_registry import NAME, Reply, index_of, remote, served
@@ -178,6 +179,23 @@ async def test_referrers_of_a_type(listing_pair: tuple[Served, Served]) -> None:
         options = CopyOptions(referrers=Referrers("application/x.contents"))
         await copy(through, named(one), named(other), options)
     assert (other.digest("team/app", SIGNED.digest), other.digest("team/app", LISTED.digest)) == ("", LISTED.digest)
+
+
+async def test_listed_and_gone(registry: DockerRegistry) -> None:
+    """A referrer that the fallback tag's index still lists, and that somebody deleted, stops nothing."""
+    images.push(registry, "team/app", "v1", IMAGE)
+    for each in (SIGNED, LISTED):
+        images.push(registry, "team/app", each.digest, each)
+    images.push(
+        registry, "team/app", tag_of(Digest.parse(IMAGE.digest)), index_of(SIGNED.descriptor(), LISTED.descriptor())
+    )
+    assert registry.request("DELETE", f"/v2/team/app/manifests/{LISTED.digest}")[0] == 202
+    async with connected(registry) as through:
+        await copy(through, named(registry), named(registry, "team/copy:v1"), ALL)
+    assert (registry.digest("team/copy", SIGNED.digest), registry.digest("team/copy", LISTED.digest)) == (
+        SIGNED.digest,
+        "",
+    )
 
 
 async def test_no_referrers_unless_wanted(listing: Served) -> None:
