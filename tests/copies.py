@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from regbot.registry import mediatype
-from regbot.registry.copying.copying import CopyOptions
+from regbot.registry.copying.options import CopyOptions
 from regbot.registry.hosts import Host, Hosts, Tls
 from regbot.registry.http.client import Client
 from regbot.registry.reference import Reference

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from regbot.registry.copying.copying import CopyOptions, IfExists, Referrers
+from regbot.registry.copying.options import CopyOptions, IfExists, Referrers
 from regbot.supervisor.arguments import InvalidArgument, boolean, count, kind, table, text
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from regbot.registry import images as client_images
 from regbot.registry.content import Bytes
-from regbot.registry.copying.copying import CopyOptions, Referrers, copy
+from regbot.registry.copying.copying import copy
+from regbot.registry.copying.options import CopyOptions, Referrers
 from regbot.registry.descriptor import Descriptor
 from regbot.registry.digest import Digest
 from regbot.registry.files.files import Files

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 
 from regbot.registry.content import Bytes
-from regbot.registry.copying.copying import CopyOptions, copy
+from regbot.registry.copying.copying import copy
+from regbot.registry.copying.options import CopyOptions
 from regbot.registry.credentials import Login, Secret
 from regbot.registry.errors import NotFound, RegistryError
 from regbot.registry.manifest import Manifest

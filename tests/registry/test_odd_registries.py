@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from regbot.registry.copying.copying import CopyOptions, copy
+from regbot.registry.copying.copying import copy
+from regbot.registry.copying.options import CopyOptions
 from tests import images
 from tests.model.access import Basic, Bearer
 from tests.model.options import Options

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from regbot.registry.content import Bytes
-from regbot.registry.copying.copying import CopyOptions, copy
+from regbot.registry.copying.copying import copy
+from regbot.registry.copying.options import CopyOptions
 from regbot.registry.descriptor import Descriptor
 from regbot.registry.digest import Digest
 from regbot.registry.errors import InvalidText, NotFound, RegistryError, WriteRefused

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from regbot.registry.copying.copying import CopyOptions, IfExists, Referrers
+from regbot.registry.copying.options import CopyOptions, IfExists, Referrers
 from regbot.supervisor.arguments import InvalidArgument
 from regbot.supervisor.options import MAX_PLATFORMS, Page, copy, page
 

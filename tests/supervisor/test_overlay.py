@@ -8,7 +8,8 @@ import pytest
 
 from regbot.registry import mediatype
 from regbot.registry.content import Bytes
-from regbot.registry.copying.copying import CopyOptions, Referrers, copy
+from regbot.registry.copying.copying import copy
+from regbot.registry.copying.options import CopyOptions, Referrers
 from regbot.registry.descriptor import Descriptor
 from regbot.registry.digest import Digest
 from regbot.registry.errors import InvalidText, NotFound, RegistryError, Unverified

@@ -8,30 +8,28 @@ from __future__ import annotations
 
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 import trio
 
 from regbot.registry.auth.needs import Needs
 from regbot.registry.auth.place import Place, unusable
 from regbot.registry.auth.refusals import Refusals
-from regbot.registry.auth.tokens import Tokens, Wanted
+from regbot.registry.auth.tokens import Tokens
+from regbot.registry.auth.wanted import Wanted
 from regbot.registry.credentials import ANONYMOUS, Login
 from regbot.registry.errors import RegistryError
 from regbot.registry.recent import Recent
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from regbot.registry.auth.challenges import Challenge
     from regbot.registry.credentials import Secret
     from regbot.registry.errors import Where
     from regbot.registry.hosts import Host
-    from regbot.registry.http.exchange import Answer, Request
+    from regbot.registry.http.exchange import Request, Send
     from regbot.registry.observer import Observer
-
-Send: TypeAlias = "Callable[[Request], Awaitable[Answer]]"
-"""Sends a request with no credentials but those in it, and returns any answer that is `ok` for it."""
 
 MAX_KEPT: Final = 1000
 """Places that are remembered."""

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from regbot.registry.auth.auth import Send
     from regbot.registry.auth.token_answer import Given
-    from regbot.registry.auth.tokens import Wanted
+    from regbot.registry.auth.wanted import Wanted
     from regbot.registry.credentials import Login, Secret
+    from regbot.registry.http.exchange import Send
 
 CLIENT: Final = "regbot"
 """The client_id."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
 import trio
@@ -16,11 +16,10 @@ from regbot.registry.recent import Recent
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import httpx
-
-    from regbot.registry.auth.auth import Send
     from regbot.registry.auth.scopes import Grants, Scopes
-    from regbot.registry.credentials import Login, Secret
+    from regbot.registry.auth.wanted import Shelf, Wanted
+    from regbot.registry.credentials import Secret
+    from regbot.registry.http.exchange import Send
 
 MAX_SHELVES: Final = 1000
 """Repositories, or other resources, whose tokens are kept."""
@@ -32,23 +31,6 @@ RENEWED: Final = 60.0
 """Seconds for which a token that replaced a refused one is not replaced for being refused itself."""
 FRESH: Final = 30.0
 """Seconds for which a 400 is not taken to mean that a token has expired."""
-
-_Shelf: TypeAlias = "tuple[httpx.URL, str, Login, str]"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a token is for, and whom it is asked of."""
-
-    realm: httpx.URL
-    service: str
-    scopes: Scopes
-    login: Login
-
-    @property
-    def shelf(self) -> _Shelf:
-        """Say with which others the token is kept."""
-        return self.realm, self.service, self.login, resource(self.scopes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +53,7 @@ class Tokens:
 
     def __init__(self, registry: str, send: Send, wall: Callable[[], float] = time.time) -> None:
         self._server = TokenServer(registry, send, wall)
-        self._shelves: Recent[_Shelf, list[Token]] = Recent(MAX_SHELVES)
+        self._shelves: Recent[Shelf, list[Token]] = Recent(MAX_SHELVES)
         self._locks: WeakValueDictionary[Wanted, trio.Lock] = WeakValueDictionary()
 
     async def get(self, wanted: Wanted, repository: str = "") -> Token:

@@ -9,7 +9,7 @@ from regbot.registry.errors import NotFound, RegistryError
 
 if TYPE_CHECKING:
     from regbot.registry.api import Registry
-    from regbot.registry.copying.copying import CopyOptions
+    from regbot.registry.copying.options import CopyOptions
     from regbot.registry.digest import Digest
     from regbot.registry.manifest import Head, Manifest
     from regbot.registry.reference import Reference

@@ -14,8 +14,8 @@ from regbot.registry.http.throttle import Throttle
 if TYPE_CHECKING:
     import httpx
 
-    from regbot.registry.auth.auth import Send
     from regbot.registry.hosts import Host
+    from regbot.registry.http.exchange import Send
     from regbot.registry.observer import Observer
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import httpx
 import trio
@@ -14,7 +14,7 @@ from regbot.registry.http.pace import Pace
 from regbot.registry.reference import is_path
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from regbot.registry.credentials import Secret
 
@@ -142,6 +142,10 @@ class Answer:
     headers: httpx.Headers
     body: bytes
     url: httpx.URL
+
+
+Send: TypeAlias = "Callable[[Request], Awaitable[Answer]]"
+"""Sends a request with no credentials but those in it, and returns any answer that is `ok` for it."""
 
 
 class Body:

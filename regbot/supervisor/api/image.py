@@ -13,7 +13,7 @@ from regbot.supervisor.api import answers
 if TYPE_CHECKING:
     from regbot.protocol.values import Value
     from regbot.registry.api import Registry
-    from regbot.registry.copying.copying import CopyOptions
+    from regbot.registry.copying.options import CopyOptions
     from regbot.registry.files.files import Files
     from regbot.registry.observer import Observer
     from regbot.supervisor.arguments import Image

@@ -12,7 +12,7 @@ import trio
 import trio.testing
 
 from regbot.registry.auth.token_server import PATIENCE, TokenServer
-from regbot.registry.auth.tokens import Wanted
+from regbot.registry.auth.wanted import Wanted
 from regbot.registry.credentials import ANONYMOUS, Login, Secret
 from regbot.registry.errors import NotFound, RegistryError, Unreachable, Unverified
 from regbot.registry.http import faults

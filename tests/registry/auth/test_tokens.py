@@ -8,7 +8,8 @@ import pytest
 import trio
 import trio.testing
 
-from regbot.registry.auth.tokens import FRESH, MAX_SHELVES, MAX_TOKENS, RENEWED, Tokens, Wanted
+from regbot.registry.auth.tokens import FRESH, MAX_SHELVES, MAX_TOKENS, RENEWED, Tokens
+from regbot.registry.auth.wanted import Wanted
 from regbot.registry.credentials import ANONYMOUS, Login, Secret
 from regbot.registry.errors import RegistryError
 from regbot.registry.http import faults

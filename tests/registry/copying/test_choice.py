@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from regbot.registry.copying.choice import Choice, parse_platforms
-from regbot.registry.copying.copying import CopyOptions, copy
+from regbot.registry.copying.copying import copy
+from regbot.registry.copying.options import CopyOptions
 from regbot.registry.errors import InvalidText, NotFound, RegistryError, Unverified
 from regbot.registry.files.files import Files
 from regbot.registry.hosts import Host, Hosts, Tls

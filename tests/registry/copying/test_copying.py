@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from regbot.registry.copying.copying import Copied, CopyOptions, IfExists, Referrers, copy
+from regbot.registry.copying.copying import Copied, copy
+from regbot.registry.copying.options import CopyOptions, IfExists, Referrers
 from regbot.registry.digest import Digest
 from regbot.registry.errors import InvalidText, NotFound, RegistryError, Unverified
 from regbot.registry.hosts import Host, Hosts, Tls

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from regbot.registry import mediatype
-from regbot.registry.copying.copying import CopyOptions, Referrers, copy
+from regbot.registry.copying.copying import copy
 from regbot.registry.copying.followers import MAX_DEPTH
+from regbot.registry.copying.options import CopyOptions, Referrers
 from regbot.registry.digest import Digest
 from regbot.registry.errors import Unverified
 from regbot.registry.reference import Reference

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import httpcore
 import pytest
 
-from regbot.registry.copying.copying import CopyOptions, copy
+from regbot.registry.copying.copying import copy
+from regbot.registry.copying.options import CopyOptions
 from regbot.registry.copying.tree import MAX_DEPTH, MAX_PARTS
 from regbot.registry.errors import NotFound, RegistryError, Unverified
 from regbot.registry.reference import Reference

@@ -12,7 +12,8 @@ import trio.testing
 from regbot.registry import images as whole
 from regbot.registry import mediatype
 from regbot.registry.content import Bytes
-from regbot.registry.copying.copying import CopyOptions, copy
+from regbot.registry.copying.copying import copy
+from regbot.registry.copying.options import CopyOptions
 from regbot.registry.descriptor import Descriptor
 from regbot.registry.digest import Digest
 from regbot.registry.errors import InvalidText, NotFound, RegistryError, Unverified

@@ -10,7 +10,8 @@ import trio
 
 from regbot.registry import images as whole
 from regbot.registry.content import Bytes
-from regbot.registry.copying.copying import CopyOptions, copy
+from regbot.registry.copying.copying import copy
+from regbot.registry.copying.options import CopyOptions
 from regbot.registry.credentials import Login, Secret
 from regbot.registry.descriptor import Descriptor
 from regbot.registry.digest import Digest
