@@ -40,7 +40,9 @@ class Grace:
 
         try:
             async with trio.open_nursery() as nursery:
-                with trio.CancelScope(shield=True) as scope:
+                # What waits in there has to know of the caller's deadline: it does not begin a wait that is too long.
+                deadline = trio.current_effective_deadline() + share * self._seconds
+                with trio.CancelScope(shield=True, deadline=deadline) as scope:
                     nursery.start_soon(watch)
                     try:
                         await work()
