@@ -3,9 +3,10 @@
     LOCKING --ready--> READY --start--> RUNNING --done|failed--> ENDED
     LOCKING --failed--> ENDED                   the doors could not be locked, and nothing ran
 
-While RUNNING the child calls and logs, and the supervisor answers: each call has a number greater than the last
-one's, each answer is to an open call, and no more calls are open than allowed.  Both directions go through one table,
-so either end (and a test) can hold the other to it.
+While RUNNING the child calls, logs, counts and cancels, and the supervisor answers: each call has a number greater
+than the last one's, each answer is to an open call, and no more calls are open than allowed.  A cancelled call may have
+been answered already: both were on their way.  Both directions go through one table, so either end (and a test) can
+hold the other to it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from enum import Enum, auto
 from typing import Final
 
 from regbot.protocol.errors import WireError
-from regbot.protocol.messages import Call, Done, Failed, Failure, Log, Message, Ready, Result, Start
+from regbot.protocol.messages import Call, Cancel, Done, Failed, Failure, Log, Message, Metric, Ready, Result, Start
 
 MAX_IN_FLIGHT: Final = 64
 """Calls without an answer: the default of the limit `inFlight`."""
@@ -34,7 +35,9 @@ FOLLOWS: Final[dict[State, dict[type[Message], State]]] = {
     State.READY: {Start: State.RUNNING},
     State.RUNNING: {
         Call: State.RUNNING,
+        Cancel: State.RUNNING,
         Log: State.RUNNING,
+        Metric: State.RUNNING,
         Result: State.RUNNING,
         Failure: State.RUNNING,
         Done: State.ENDED,
@@ -43,7 +46,7 @@ FOLLOWS: Final[dict[State, dict[type[Message], State]]] = {
     State.ENDED: {},
 }
 
-FROM_CHILD: Final = frozenset({Ready, Call, Log, Done, Failed})
+FROM_CHILD: Final = frozenset({Ready, Call, Cancel, Log, Metric, Done, Failed})
 """The messages that only a child sends; the others only a supervisor does."""
 
 
@@ -71,6 +74,8 @@ class Conversation:
         if type(message) not in FROM_CHILD:
             raise WireError(f"{type(message).__name__} is for the supervisor to send")
         self._advance(message)
+        if isinstance(message, Cancel) and message.number > self._last:
+            raise WireError(f"call {message.number} is cancelled before it was made")
         if isinstance(message, Call):
             if message.number <= self._last:
                 raise WireError(f"call {message.number} comes after call {self._last}")

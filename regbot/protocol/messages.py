@@ -21,6 +21,8 @@ MAX_NAME: Final = 256
 MAX_LINE: Final = 1 << 31
 MAX_NUMBER: Final = 1 << 53
 """Lua counts calls in doubles."""
+MAX_AMOUNT: Final = 1e300
+"""Of which a run can add up many before they are beyond every number."""
 
 
 class Reason(Enum):
@@ -60,10 +62,29 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Child: a message of the script for the log, at a level of the table in supervisor/logs.py."""
+    """Child: a message of the script for the log, at a level of the table in supervisor/logs.py.
+
+    *fields* is a payload: a map of names to texts, numbers and booleans.
+    """
 
     level: str
     text: bytes
+    fields: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """Child: add *amount*, finite and not negative, to a counter of this run."""
+
+    name: str
+    amount: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Child: nobody wants the result of call *number* any more.  It is answered all the same, if it was not yet."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +110,25 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Child: the script did not; *text* says why, *traceback* where."""
+    """Child: the script did not; *text* says why, *traceback* where.  *call* is the one whose failure it was, or 0."""
 
     reason: Reason
     text: bytes
     traceback: bytes
+    call: int
 
 
 _REASONS: Final = frozenset(reason.value for reason in Reason)
 
-Message: TypeAlias = Ready | Start | Call | Log | Result | Failure | Done | Failed
+Message: TypeAlias = Ready | Start | Call | Cancel | Log | Metric | Result | Failure | Done | Failed
 
 _NAMES: Final[dict[type[Message], str]] = {
     Ready: "ready",
     Start: "start",
     Call: "call",
+    Cancel: "cancel",
     Log: "log",
+    Metric: "metric",
     Result: "result",
     Failure: "failure",
     Done: "done",
@@ -122,13 +146,17 @@ def unparse(message: Message) -> list[object]:
     return [_NAMES[type(message)], *(value.value if isinstance(value, Enum) else value for value in values)]
 
 
-def parse(raw: object) -> Message:  # noqa: PLR0911 -- one return a message
+def parse(raw: object) -> Message:  # noqa: C901, PLR0911 -- one case and one return a message
     """Return the message that *raw* stands for; WireError if there is none."""
     match raw:
         case ["call", number, str(operation), line, bytes(payload)]:
             return Call(_number(number), _name(operation), _bounded(line, MAX_LINE), payload)
-        case ["log", str(level), bytes(text)]:
-            return Log(_name(level), text)
+        case ["cancel", number]:
+            return Cancel(_number(number))
+        case ["log", str(level), bytes(text), bytes(fields)]:
+            return Log(_name(level), text, fields)
+        case ["metric", str(name), amount]:
+            return Metric(_name(name), _amount(amount))
         case ["result", number, bytes(payload)]:
             return Result(_number(number), payload)
         case ["failure", number, bytes(payload)]:
@@ -139,8 +167,8 @@ def parse(raw: object) -> Message:  # noqa: PLR0911 -- one return a message
             return Start(_name(name), source, environment)
         case ["done"]:
             return Done()
-        case ["failed", str(reason), bytes(text), bytes(traceback)] if reason in _REASONS:
-            return Failed(Reason(reason), text, traceback)
+        case ["failed", str(reason), bytes(text), bytes(traceback), call] if reason in _REASONS:
+            return Failed(Reason(reason), text, traceback, _number(call))
     raise WireError("not a message")
 
 
@@ -153,6 +181,12 @@ def _bounded(value: object, limit: int) -> int:
 
 def _number(value: object) -> int:
     return _bounded(value, MAX_NUMBER)
+
+
+def _amount(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MAX_AMOUNT:
+        return float(value)
+    raise WireError("an amount of a message is none, or out of bounds")
 
 
 def _name(value: str) -> str:

@@ -20,7 +20,7 @@ _BOOT: Final = "boot"
 _COMPILE: Final = b"local source, name = ... return string.dump(assert(load(source, '=[regbot ' .. name .. ']', 't')))"
 """The chunk names are how prelude/errors.lua tells the prelude's frames from the script's."""
 
-OUT_OF_MEMORY: Final = b"\x94\xa6failed\xa6memory\xc4\x0dout of memory\xc4\x00"
+OUT_OF_MEMORY: Final = b"\x95\xa6failed\xa6memory\xc4\x0dout of memory\xc4\x00\x00"
 """The body of a `failed` frame, made beforehand: when memory is out, nothing can be made."""
 
 

@@ -33,7 +33,7 @@ class Oversize(Exception):
 def failed(text: str) -> bytes:
     """Return the body of the message that the doors could not be locked, and why."""
     reason = text.encode()[:255]
-    return b"\x94\xa6failed\xa5error\xc4" + bytes([len(reason)]) + reason + b"\xc4\x00"
+    return b"\x95\xa6failed\xa5error\xc4" + bytes([len(reason)]) + reason + b"\xc4\x00\x00"
 
 
 def send(body: bytes) -> None:

@@ -139,11 +139,13 @@ class Once:
 
     def _end(self, outcome: Outcome) -> None:
         self.report.outcomes.append(outcome)
+        if outcome.metrics:
+            self._log.bind(script=outcome.script, **outcome.metrics).info("Script metrics")
         log = self._log.bind(script=outcome.script, outcome=outcome.verdict.value)
         if not outcome.failed:
             log.debug("Script finished")
             return
-        log.bind(error=outcome.error).error("Error running script")
+        log.bind(error=outcome.error, **outcome.facts).error("Error running script")
         if outcome.traceback:
             # A script's frames are for whoever debugs it; ours are for whoever reads our log.
             level = "ERROR" if outcome.verdict is Verdict.DEFECT else "DEBUG"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Verdict(Enum):
@@ -28,12 +32,18 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of one run: *error* is one line for the log, *traceback* the script's frames for debugging."""
+    """The end of one run.
+
+    *error* is one line for the log, *traceback* the script's frames for debugging, *facts* what is known of the failure
+    besides (operation, code, status, registry, repository), *metrics* what the script counted, by name.
+    """
 
     script: str
     verdict: Verdict
     error: str = ""
     traceback: str = ""
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:

@@ -16,10 +16,12 @@ import trio
 
 from regbot.protocol.errors import WireError
 from regbot.protocol.frames import MAX_FRAME
-from regbot.protocol.messages import Call, Done, Failed, Failure, Log, Reason, Result, Start
+from regbot.protocol.messages import Call, Done, Failed, Failure, Log, Metric, Reason, Result, Start
 from regbot.protocol.values import pack, unpack
+from regbot.supervisor import user_fields
 from regbot.supervisor.child import ChildEnded, ChildLimits, take
 from regbot.supervisor.launcher import LauncherFailed
+from regbot.supervisor.metrics import Metrics
 from regbot.supervisor.operations import OperationFailed, asks_nobody, describe
 from regbot.supervisor.outcome import Outcome, Verdict
 
@@ -58,9 +60,13 @@ class Run:
         self._answering = trio.Lock()
         self._outcome: Outcome | None = None
         self._log_left = script.log_bytes
+        self._metrics = Metrics()
 
     async def execute(self, launcher: Launcher) -> Outcome:
         """Run the script to its end; every end is an outcome."""
+        return replace(await self._execute(launcher), metrics=self._metrics.totals)
+
+    async def _execute(self, launcher: Launcher) -> Outcome:
         timeout = math.inf if self.script.timeout is None else self.script.timeout
         with self._stop:
             with trio.move_on_after(timeout):
@@ -106,8 +112,10 @@ class Run:
                     await nursery.start(self._answer, child, call, nursery.cancel_scope)
                 case Call() as call:
                     nursery.start_soon(self._answer, child, call, nursery.cancel_scope)
-                case Log(level, text):
-                    self._write(level, text)
+                case Log(level, text, fields):
+                    self._write(level, text, fields)
+                case Metric(name, amount):
+                    self._metrics.add(name, amount)
                 case Done():
                     return Outcome(self.script.name, Verdict.SUCCESS)
                 case Failed() as failed:
@@ -157,18 +165,19 @@ class Run:
         del self._open[call.number]
         return result
 
-    def _write(self, level: str, text: bytes) -> None:
+    def _write(self, level: str, text: bytes, fields: bytes) -> None:
         if level not in _LEVELS:
             raise WireError(f"there is no log level {level[:80]!r}")
         if self._log_left < 0:
             return
-        self._log_left -= len(text) + RECORD
+        self._log_left -= len(text) + len(fields) + RECORD
         if self._log_left < 0:
             self._log.bind(limit="logBytes", bytes=self.script.log_bytes).warning(
                 "The rest of this script's log is cut"
             )
             return
-        self._log.bind(message=text.decode("utf-8", "replace")).log(_LEVELS[level], "User script message")
+        said = self._log.bind(message=text.decode("utf-8", "replace"), **user_fields.read(fields))
+        said.log(_LEVELS[level], "User script message")
 
     def _failed(self, failed: Failed) -> Outcome:
         text = failed.text.decode("utf-8", "replace")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from regbot.protocol.conversation import FROM_CHILD, MAX_IN_FLIGHT, Conversation, State
 from regbot.protocol.errors import WireError
-from regbot.protocol.messages import Call, Done, Failed, Failure, Log, Ready, Reason, Result, Start
+from regbot.protocol.messages import Call, Cancel, Done, Failed, Failure, Log, Metric, Ready, Reason, Result, Start
 from tests.protocol.wire import ONE_OF_EACH, messages
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ LAWFUL: Final = {
     (State.LOCKING, Failed): State.ENDED,
     (State.READY, Start): State.RUNNING,
     (State.RUNNING, Call): State.RUNNING,
+    (State.RUNNING, Cancel): State.RUNNING,
     (State.RUNNING, Log): State.RUNNING,
+    (State.RUNNING, Metric): State.RUNNING,
     (State.RUNNING, Result): State.RUNNING,
     (State.RUNNING, Failure): State.RUNNING,
     (State.RUNNING, Done): State.ENDED,
@@ -135,9 +137,20 @@ def test_answers_are_to_open_calls(kind: type[Result | Failure]) -> None:
             talk.sent(kind(number, b""))
 
 
+def test_what_was_called_can_be_cancelled() -> None:
+    """A call may be cancelled whether it was answered meanwhile or not, again and again, but not before it was made."""
+    talk = conversation(State.RUNNING)
+    for _ in range(2):
+        talk.received(Cancel(1))
+    talk.sent(Failure(1, b""))
+    talk.received(Cancel(1))
+    with pytest.raises(WireError, match="call 2 is cancelled before"):
+        talk.received(Cancel(2))
+
+
 def test_nothing_follows_the_end() -> None:
     """After its last message a child may say nothing more, not even that it failed."""
     talk = conversation(State.ENDED)
-    for message in (Failed(Reason.ERROR, b"", b""), Log("info", b""), call(2), Done()):
+    for message in (Failed(Reason.ERROR, b"", b"", 0), Log("info", b"", b""), call(2), Done()):
         with pytest.raises(WireError, match="while ENDED"):
             talk.received(message)

@@ -128,9 +128,9 @@ def test_memory_is_measured() -> None:
         msgpack.packb(["call", 1, "tag.ls", 1, b"", b""]),
         msgpack.packb(["call", 1, "tag.ls", 1, []]),
         msgpack.packb(["log", "info", msgpack.ExtType(5, b"")]),
-        b"\x93\xa3log\xa4info\xc7\x00\xff",
-        b"\x93\xa3log\xa3\xff\xfe\xfd\xc4\x00",
-        b"\x93\xa3log\xa3\xed\xa0\x80\xc4\x00",
+        b"\x94\xa3log\xa4info\xc7\x00\xff\xc4\x00",
+        b"\x94\xa3log\xa3\xff\xfe\xfd\xc4\x00\xc4\x00",
+        b"\x94\xa3log\xa3\xed\xa0\x80\xc4\x00\xc4\x00",
         b"Traceback (most recent call last):\n",
     ],
 )
@@ -149,9 +149,9 @@ def test_odd_but_legal_encodings() -> None:
 def test_pending_counts_what_is_not_whole() -> None:
     """`pending` tells a stream that ended between messages from one that broke off."""
     decoder = Decoder()
-    assert decoder.feed(encode(Ready()) + encode(Log("info", b"hi"))[:-1]) == [Ready()]
-    assert decoder.pending == len(encode(Log("info", b"hi"))) - 1
-    assert decoder.feed(encode(Log("info", b"hi"))[-1:] + encode(Done())) == [Log("info", b"hi"), Done()]
+    assert decoder.feed(encode(Ready()) + encode(Log("info", b"hi", b""))[:-1]) == [Ready()]
+    assert decoder.pending == len(encode(Log("info", b"hi", b""))) - 1
+    assert decoder.feed(encode(Log("info", b"hi", b""))[-1:] + encode(Done())) == [Log("info", b"hi", b""), Done()]
     assert decoder.pending == 0
 
 

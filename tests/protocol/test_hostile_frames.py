@@ -46,7 +46,7 @@ def converse(data: bytes) -> State:
 
 def test_controls() -> None:
     """An honest message of the same words is understood (or the test below proves nothing)."""
-    assert converse(encode(Log("info", b"hi")) + encode(Done())) is State.ENDED
+    assert converse(encode(Log("info", b"hi", b"")) + encode(Done())) is State.ENDED
 
 
 @pytest.mark.skipif(not COLLECTION.exists(), reason="optional: ../shared/escapes is not there")

@@ -9,14 +9,17 @@ from hypothesis import strategies as st
 
 from regbot.protocol.conversation import FOLLOWS
 from regbot.protocol.messages import (
+    MAX_AMOUNT,
     MAX_LINE,
     MAX_NUMBER,
     Call,
+    Cancel,
     Done,
     Failed,
     Failure,
     Log,
     Message,
+    Metric,
     Ready,
     Reason,
     Result,
@@ -32,11 +35,13 @@ messages: st.SearchStrategy[Message] = st.one_of(
     st.builds(Ready),
     st.builds(Start, names, st.binary(), st.binary()),
     st.builds(Call, numbers, names, st.integers(0, MAX_LINE), st.binary()),
-    st.builds(Log, names, st.binary()),
+    st.builds(Cancel, numbers),
+    st.builds(Log, names, st.binary(), st.binary()),
+    st.builds(Metric, names, st.floats(0, MAX_AMOUNT)),
     st.builds(Result, numbers, st.binary()),
     st.builds(Failure, numbers, st.binary()),
     st.builds(Done),
-    st.builds(Failed, st.sampled_from(Reason), st.binary(), st.binary()),
+    st.builds(Failed, st.sampled_from(Reason), st.binary(), st.binary(), numbers),
 )
 
 scalars = st.none() | st.booleans() | st.integers(-(1 << 63), (1 << 64) - 1) | st.floats() | st.binary() | st.text()
@@ -44,15 +49,18 @@ values: st.SearchStrategy[Value] = st.recursive(
     scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=30
 )
 
+METRIC: Final = Metric("images_deleted", 1.5)
 ONE_OF_EACH: Final[tuple[Message, ...]] = (
     Ready(),
     Start("nightly", b"log('hi')", b"\x80"),
     Call(1, "tag.ls", 3, b"\x90"),
-    Log("info", b"hi"),
+    Cancel(1),
+    Log("info", b"hi", b"\x80"),
+    METRIC,
     Result(1, b"\x90"),
     Failure(1, b"\x80"),
     Done(),
-    Failed(Reason.ERROR, b"nightly:1: no", b"stack"),
+    Failed(Reason.ERROR, b"nightly:1: no", b"stack", 0),
 )
 assert {type(message) for message in ONE_OF_EACH} == {kind for row in FOLLOWS.values() for kind in row}
 

@@ -14,7 +14,7 @@ from tests.sandbox.scripted import Refused, body, error_of, logs, prelude, run, 
 def test_the_first_answer_is_a_frame_to_send() -> None:
     """A log message goes out at once, before the script goes on."""
     script = lua.Script(prelude())
-    assert frames.decode(script.resume(start("log('one') log('two')")) or b"") == Log("info", b"one")
+    assert frames.decode(script.resume(start("log('one') log('two')")) or b"") == Log("info", b"one", b"\x80")
 
 
 def test_an_empty_answer_asks_for_a_frame() -> None:
@@ -74,7 +74,7 @@ def test_bytecode_is_refused(source: bytes) -> None:
 def test_syntax_error() -> None:
     """A script that is no Lua fails with its name and line, and nothing of it runs."""
     end = run("log('x')\nif then end", name="nightly").messages
-    assert end == [Failed(Reason.SYNTAX, b"nightly:2: unexpected symbol near 'then'", b"")]
+    assert end == [Failed(Reason.SYNTAX, b"nightly:2: unexpected symbol near 'then'", b"", 0)]
 
 
 @pytest.mark.parametrize(

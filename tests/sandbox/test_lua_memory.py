@@ -85,5 +85,5 @@ def test_memory_of_the_driver() -> None:
         coroutine.resume(driver)
         return driver"""
     script = lua.Script(lua.Prelude(boot, ()))
-    assert frames.decode(script.resume(start("")) or b"") == Failed(Reason.MEMORY, b"out of memory", b"")
+    assert frames.decode(script.resume(start("")) or b"") == Failed(Reason.MEMORY, b"out of memory", b"", 0)
     assert script.resume(b"") is None

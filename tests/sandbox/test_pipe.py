@@ -20,4 +20,4 @@ def test_ready() -> None:
 @pytest.mark.parametrize("text", ["", "no", "ü" * 100, "x" * 300])
 def test_failed(text: str) -> None:
     """The other one, when the doors do not lock, is Failed with a reason of at most 255 bytes."""
-    assert frames.decode(pipe.failed(text)) == Failed(Reason.ERROR, text.encode()[:255], b"")
+    assert frames.decode(pipe.failed(text)) == Failed(Reason.ERROR, text.encode()[:255], b"", 0)

@@ -184,4 +184,4 @@ async def test_lua_memory() -> None:
 async def test_lua_logs() -> None:
     """A Lua script logs, and is done."""
     async with open_launcher() as launcher, launcher.child(LIMITS) as child:
-        assert await converse(child, "log('hello')") == [Log("info", b"hello"), Done()]
+        assert await converse(child, "log('hello')") == [Log("info", b"hello", b"\x80"), Done()]

@@ -7,6 +7,8 @@ local yield = coroutine.yield
 local REQUEST = threads.REQUEST
 
 local MAX_LOG = 1024 * 1024
+-- An empty map.
+local NO_FIELDS = "\128"
 
 local calls = {}
 local last_number = 0
@@ -28,9 +30,15 @@ function calls.perform(operation, arguments, count)
   return value
 end
 
--- Send *text* to the log.
-function calls.log(level, text)
-  yield(REQUEST, nil, "\147\163log" .. pack.str(level) .. pack.bin(errors.cut(text, MAX_LOG)))
+-- Send *text* to the log, with *fields*: names to texts, numbers and booleans.
+function calls.log(level, text, fields)
+  local said = pack.str(level) .. pack.bin(errors.cut(text, MAX_LOG))
+  yield(REQUEST, nil, "\148\163log" .. said .. pack.bin(fields and pack.value(fields) or NO_FIELDS))
+end
+
+-- Add *amount* to a counter of this run.
+function calls.count(name, amount)
+  yield(REQUEST, nil, "\147\166metric" .. pack.str(name) .. pack.number(amount))
 end
 
 return calls

@@ -13,7 +13,8 @@ local REQUEST = threads.REQUEST
 local ANSWERS = { result = true, failure = true }
 
 local function failed(reason, text, traceback)
-  return "\148\166failed" .. pack.str(reason) .. pack.bin(errors.cut(text, errors.MAX_TEXT)) .. pack.bin(traceback)
+  local said = pack.bin(errors.cut(text, errors.MAX_TEXT)) .. pack.bin(traceback)
+  return "\149\166failed" .. pack.str(reason) .. said .. pack.number(0)
 end
 
 local DONE = "\145\164done"
@@ -64,6 +65,9 @@ local function begin(_, name, source, payload)
   local script, problem = chunks.compile(source, "=" .. name, environment)
   if not script then
     return failed("syntax", chunks.advised(problem, name, source), "")
+  elseif settings.check then
+    -- Somebody wants to know whether it compiles, and no more.
+    return DONE
   end
   local task = create(script)
   threads.task[task] = true

@@ -164,6 +164,13 @@ function pack_value(state, value, depth)
   end
 end
 
+-- Return the payload of one value.
+function msgpack.value(value)
+  local state = { values = 0, bytes = 0 }
+  pack_value(state, value, 1)
+  return concat(state)
+end
+
 -- Return the payload of the first *count* items of *list*, nil among them.
 function msgpack.list(list, count)
   -- The list itself is the first value.

@@ -1,0 +1,37 @@
+"""Counters that a script keeps by `metric.add`: few, and with names that a monitoring system takes."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Final
+
+from regbot.protocol.errors import WireError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_METRICS: Final = 32
+"""Names a run: each may become a series of its own."""
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+class Metrics:
+    """One run's counters."""
+
+    def __init__(self) -> None:
+        self._totals: dict[str, float] = {}
+
+    def add(self, name: str, amount: float) -> None:
+        """Add to a counter; WireError if its name is none, or one too many: the prelude lets no script say that."""
+        if _NAME.fullmatch(name) is None or (name not in self._totals and len(self._totals) >= MAX_METRICS):
+            raise WireError(f"{name[:80]!r} can be no metric, or is one more than {MAX_METRICS}")
+        total = self._totals.get(name, 0.0) + amount
+        if not math.isfinite(total):
+            raise WireError(f"the metric {name} is beyond every number")
+        self._totals[name] = total
+
+    @property
+    def totals(self) -> Mapping[str, float]:
+        """What was counted so far, by name."""
+        return dict(self._totals)
