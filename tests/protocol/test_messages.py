@@ -38,7 +38,9 @@ def test_fields_are_exactly_so_many(message: Message) -> None:
             parse(raw)
 
 
-@pytest.mark.parametrize("message", set(ONE_OF_EACH) - {METRIC}, ids=lambda message: type(message).__name__)
+@pytest.mark.parametrize(
+    "message", [each for each in ONE_OF_EACH if each is not METRIC], ids=lambda message: type(message).__name__
+)
 @pytest.mark.parametrize("other", [None, True, 1.0, math.nan, [], {}, bytearray(b"x")], ids=repr)
 def test_fields_have_one_type(message: Message, other: object) -> None:
     """No field takes a value of another type, not even one that compares equal: True is not 1, and 1.0 is neither."""
