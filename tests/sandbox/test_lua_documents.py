@@ -161,14 +161,46 @@ def test_a_change_shows_under_both_names() -> None:
     assert logs(source, answers) == ["xx51", "yplan9plan9"]
 
 
+def test_fields_of_the_object_itself() -> None:
+    """What is assigned to a manifest or a config is there by Go's name and by JSON's, and what is new by its own."""
+    source = """
+        local m, c = manifest.get('a/b'), image.config('a/b')
+        m.annotations = {x = 'y'} m.SchemaVersion = 3 m.foo = 1 m.Layers = nil
+        log(m.Annotations.x .. m.Versioned.schemaVersion .. m.foo .. tostring(m.layers))
+        c.author = 'x' c.OS = 'plan9' c.Platform.Variant = 'v' c.config.User = 'u'
+        log(c.Author .. c.Platform.os .. c.variant .. c.Config.User)"""
+    answers = {"manifest.get": lambda _: manifest(IMAGE), "image.config": lambda _: config(CONFIG)}
+    assert logs(source, answers) == ["y31nil", "xplan9vu"]
+
+
+def test_an_embedded_struct_can_be_replaced() -> None:
+    """A platform that a script made in place of a config's has its fields beside it, too, by either name."""
+    source = """
+        local c = image.config('a/b')
+        c.Platform = {OS = 'plan9'} c.Variant = 'v' log(c.os .. c.OS .. c.Platform.variant .. tostring(c.architecture))
+        c.os = 'linux' log(c.OS .. tostring(c.Platform.OS))
+        c.Platform = nil c.OS = 'windows' log(c.Platform.os)"""
+    assert logs(source, {"image.config": lambda _: config(CONFIG)}) == ["plan9plan9vnil", "linuxnil", "windows"]
+
+
 @pytest.mark.parametrize(
-    ("key", "shown"), [("'annotations'", 'the field "annotations"'), ("{}", "a field whose name is a table")]
+    ("source", "fault"),
+    [
+        ("manifest.get('a')[{}] = 1", "a field of {} has a string as its name, not a table"),
+        ("manifest.get('a').delete = 1", '"delete" is a method of {} and cannot be assigned'),
+        ("manifest.head('a').export = 1", '"export" is a method of {} and cannot be assigned'),
+        (
+            "manifest.head('a').annotations = {}",
+            'the field "annotations" of {} cannot be assigned: manifest.head gets no fields, get them by manifest.get',
+        ),
+        ("manifest.get('a').config[nil] = 1", "table index is nil"),
+        ("manifest.get('a').config[0/0] = 1", "table index is NaN"),
+    ],
 )
-def test_fields_of_the_object_itself_cannot_be_assigned(key: str, shown: str) -> None:
-    """An assignment to a manifest says what cannot be done."""
-    answers = {"manifest.get": lambda _: manifest(IMAGE)}
-    text = error_of(f"manifest.get('a/b')[{key}] = 1", answers)
-    assert text == f"main:1: {shown} of the manifest of registry.example/app:v1 cannot be assigned"
+def test_what_cannot_be_assigned(source: str, fault: str) -> None:
+    """An assignment that means nothing says why."""
+    answers = {"manifest.get": lambda _: manifest(IMAGE), "manifest.head": lambda _: manifest(None)}
+    assert error_of(source, answers) == "main:1: " + fault.format("the manifest of registry.example/app:v1")
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,26 @@ def test_size(name: str) -> None:
     assert max(map(len, lines)) <= MAX_COLUMNS
 
 
+HELD: Final = b"""
+    local next, collect = next, collectgarbage
+    local held = setmetatable({}, {__mode = "k"})
+    held[debug.getfenv(require("ffi").metatype)] = true
+    return function() collect() collect() return next(held) ~= nil end"""
+
+
+@pytest.mark.parametrize(("empty", "expected"), [(b"", True), (b"for key in pairs(ffi) do ffi[key] = nil end", False)])
+def test_what_luajit_reads_of_ffi_is_kept(empty: bytes, expected: bool) -> None:  # noqa: FBT001 -- pytest hands it over
+    """The table that LuaJIT looks into at every use of 1LL outlives the emptying of ffi, which alone would free it."""
+    runtime = lua.new_runtime()
+    held = runtime.execute(HELD)
+    if empty:
+        runtime.execute(b"local ffi = require('ffi') " + empty)
+    else:
+        driver = runtime.execute(prelude().boot, *prelude().files)
+        assert driver is not None
+    assert held() is expected
+
+
 def test_every_file_is_there() -> None:
     """The compiled prelude holds every file but the first, by its name without the ending."""
     assert set(prelude().files[::2]) == {name.encode() for name in SOURCES.keys() - {"boot"}}

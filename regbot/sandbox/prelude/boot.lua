@@ -19,6 +19,14 @@ jit.flush()
 require("ffi")
 
 local native = {}
+-- Environments of functions of ffi are tables that LuaJIT itself reads at every use of such a number, and that nothing
+-- but those functions holds: without this they are freed, and read nevertheless.  Nobody else looks here.
+native.anchors = {}
+for _, func in pairs(package.loaded.ffi) do
+  if type(func) == "function" then
+    native.anchors[debug.getfenv(func)] = true
+  end
+end
 for _, name in ipairs(FUNCTIONS) do
   native[name] = _G[name]
 end
@@ -35,9 +43,10 @@ for i = 1, select("#", ...), 2 do
   files[name] = bytecode
 end
 
+-- Some are first used by a script that requires them: when no global is left.
 local function use(name)
   if loaded[name] == nil then
-    loaded[name] = assert(native.load(files[name], nil, "b", native))(use)
+    loaded[name] = native.assert(native.load(files[name], nil, "b", native))(use)
   end
   return loaded[name]
 end

@@ -1,9 +1,12 @@
 -- Manifests and image configs as objects: bytes as received, whose JSON is read when a script first asks for a field.
+-- The fields can be assigned; the bytes stay what they are, and `documents.export` makes others of the fields.
 
 local use = ...
-local errors, json, types = use("errors"), use("json"), use("types")
+local errors, json, objects, types = use("errors"), use("json"), use("objects"), use("types")
 
 local pcall, type = pcall, type
+
+local MAX_SHOWN = 100
 
 local documents = {}
 
@@ -33,10 +36,30 @@ function documents.index(methods)
   end
 end
 
--- `assign` of a class.
-function documents.assign(state, key)
-  local name = type(key) == "string" and 'the field "' .. key .. '"' or "a field whose name is a " .. type(key)
-  errors.raise(name .. " of " .. state.title .. " cannot be assigned")
+-- Return `assign` of a class: whatever `index` would find afterwards.
+function documents.assign(methods)
+  return function(state, key, value)
+    if type(key) ~= "string" then
+      errors.raise("a field of " .. state.title .. " has a string as its name, not " .. objects.kind(key))
+    elseif methods[key] and not (state.body and state.struct.names[key]) then
+      errors.raise('"' .. key .. '" is a method of ' .. state.title .. " and cannot be assigned")
+    elseif not state.body then
+      local name = errors.cut(key, MAX_SHOWN)
+      errors.raise('the field "' .. name .. '" of ' .. state.title .. " cannot be assigned: manifest.head gets no "
+        .. "fields, get them by manifest.get")
+    end
+    fields(state)[key] = value
+  end
+end
+
+-- Return the bytes that the fields of a document make, and the field of that name.
+function documents.export(caller, state, name)
+  local table = fields(state)
+  local ok, result = pcall(types.written, state.struct, table, state.origin)
+  if not ok then
+    errors.raise(caller .. ": " .. errors.caught(result))
+  end
+  return result, table[name]
 end
 
 return documents

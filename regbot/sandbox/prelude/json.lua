@@ -1,15 +1,18 @@
 -- JSON (RFC 8259) to nodes that keep what an exact copy needs: the order of keys, null, and digits of numbers.
 --
--- A string, true, false and an integer up to 2^53 stand for themselves; `json.NULL` for null; { keys, values } is an
+-- A string, true, false and an integer below 2^53 stand for themselves; `json.NULL` for null; { keys, values } is an
 -- object, { items, count } an array, { literal, number } any other number.  A key given twice has its last value.
 
+local use = ...
+local numbers, utf8 = use("json/numbers"), use("utf8")
+
 local error, tonumber, abs = error, tonumber, math.abs
-local byte, char, concat, find, floor, format, match, sub =
-  string.byte, string.char, table.concat, string.find, math.floor, string.format, string.match, string.sub
+local byte, concat, find, format, match, sub =
+  string.byte, table.concat, string.find, string.format, string.match, string.sub
 
 local MAX_DEPTH = 128
 
-local json = { NULL = {} }
+local json = { NULL = {}, MAX_DEPTH = MAX_DEPTH }
 
 local function fail(position, what)
   error(format("it is no JSON: %s at byte %d", what, position), 0)
@@ -17,18 +20,6 @@ end
 
 local function skip(text, position)
   return find(text, "[^ \t\r\n]", position) or #text + 1
-end
-
-local function utf8(code)
-  local last = 0x80 + code % 64
-  if code < 0x80 then
-    return char(code)
-  elseif code < 0x800 then
-    return char(0xC0 + floor(code / 64), last)
-  elseif code < 0x10000 then
-    return char(0xE0 + floor(code / 4096), 0x80 + floor(code / 64) % 64, last)
-  end
-  return char(0xF0 + floor(code / 262144), 0x80 + floor(code / 4096) % 64, 0x80 + floor(code / 64) % 64, last)
 end
 
 local function hex(text, position)
@@ -39,11 +30,11 @@ end
 local function unicode(text, position)
   local code = hex(text, position) or fail(position, "\\u without four hex digits")
   if code < 0xD800 or code > 0xDFFF then
-    return utf8(code), position + 6
+    return utf8.encode(code), position + 6
   end
   local low = code < 0xDC00 and hex(text, position + 6)
   if low and low >= 0xDC00 and low <= 0xDFFF then
-    return utf8(0x10000 + (code - 0xD800) * 0x400 + low - 0xDC00), position + 12
+    return utf8.encode(0x10000 + (code - 0xD800) * 0x400 + low - 0xDC00), position + 12
   end
   return "\239\191\189", position + 6
 end
@@ -80,22 +71,14 @@ local function read_string(text, position)
   return concat(parts), stop + 1
 end
 
-local function is_number(literal)
-  local whole, rest = match(literal, "^-?(%d+)(.*)$")
-  if #whole > 1 and byte(whole) == 48 then
-    return false
-  end
-  return rest == "" or find(rest, "^%.%d+$") or find(rest, "^[eE][+-]?%d+$") or find(rest, "^%.%d+[eE][+-]?%d+$")
-end
-
 local function read_number(text, position)
   local literal = match(text, "^-?%d+[%d.eE+-]*", position)
-  if not literal or not is_number(literal) then
+  if not literal or not numbers.is_literal(literal) then
     fail(position, "neither a value nor the end")
   end
   local number = tonumber(literal)
-  -- Only digits and a sign: what else there is could be written in more than one way.
-  if abs(number) <= 2 ^ 53 and literal ~= "-0" and find(literal, "^-?%d+$") then
+  -- Only digits and a sign: what else there is could be written in more than one way.  2^53 is also next to 2^53 + 1.
+  if abs(number) < 2 ^ 53 and literal ~= "-0" and find(literal, "^-?%d+$") then
     return number, position + #literal
   end
   return { literal = literal, number = number }, position + #literal

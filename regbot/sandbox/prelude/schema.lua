@@ -1,5 +1,6 @@
 -- The documents whose fields a script may read (OCI image specification; Docker's image manifest version 2), with the
--- names of regclient's Go types.  A row is: JSON name, Go name, kind.
+-- names and in the order of regclient's Go types.  A row is: JSON name, Go name, kind, and ALWAYS where Go writes the
+-- field also when it is empty.
 
 local use = ...
 local types = use("types")
@@ -7,11 +8,13 @@ local types = use("types")
 local text, flag, integer, time = types.text, types.flag, types.integer, types.time
 local empty, list, map, optional, struct = types.empty, types.list, types.map, types.optional, types.struct
 
+local ALWAYS = true
+
 local schema = {}
 
 local PLATFORM = {
-  { "architecture", "Architecture", text },
-  { "os", "OS", text },
+  { "architecture", "Architecture", text, ALWAYS },
+  { "os", "OS", text, ALWAYS },
   { "os.version", "OSVersion", text },
   { "os.features", "OSFeatures", list(text) },
   { "variant", "Variant", text },
@@ -20,9 +23,9 @@ local PLATFORM = {
 local platform = struct(PLATFORM)
 
 local DESCRIPTOR = {
-  { "mediaType", "MediaType", text },
-  { "digest", "Digest", text },
-  { "size", "Size", integer },
+  { "mediaType", "MediaType", text, ALWAYS },
+  { "digest", "Digest", text, ALWAYS },
+  { "size", "Size", integer, ALWAYS },
   { "urls", "URLs", list(text) },
   { "annotations", "Annotations", map(text) },
   { "data", "Data", text },
@@ -34,9 +37,9 @@ schema.descriptor = struct(DESCRIPTOR)
 -- The `config` of a manifest hides the method of that name, and so is called in its place.
 schema.config_descriptor = struct(DESCRIPTOR)
 
-local versioned = struct({ { "schemaVersion", "SchemaVersion", integer } })
+local versioned = struct({ { "schemaVersion", "SchemaVersion", integer, ALWAYS } })
 local docker_versioned = struct({
-  { "schemaVersion", "SchemaVersion", integer },
+  { "schemaVersion", "SchemaVersion", integer, ALWAYS },
   { "mediaType", "MediaType", text },
 })
 
@@ -44,8 +47,8 @@ local oci_image = struct({
   { false, "Versioned", versioned },
   { "mediaType", "MediaType", text },
   { "artifactType", "ArtifactType", text },
-  { "config", "Config", schema.config_descriptor },
-  { "layers", "Layers", list(schema.descriptor) },
+  { "config", "Config", schema.config_descriptor, ALWAYS },
+  { "layers", "Layers", list(schema.descriptor), ALWAYS },
   { "subject", "Subject", optional(schema.descriptor) },
   { "annotations", "Annotations", map(text) },
 })
@@ -54,13 +57,13 @@ local oci_index = struct({
   { false, "Versioned", versioned },
   { "mediaType", "MediaType", text },
   { "artifactType", "ArtifactType", text },
-  { "manifests", "Manifests", list(schema.descriptor) },
+  { "manifests", "Manifests", list(schema.descriptor), ALWAYS },
   { "subject", "Subject", optional(schema.descriptor) },
   { "annotations", "Annotations", map(text) },
 })
 
 local oci_artifact = struct({
-  { "mediaType", "MediaType", text },
+  { "mediaType", "MediaType", text, ALWAYS },
   { "artifactType", "ArtifactType", text },
   { "blobs", "Blobs", list(schema.descriptor) },
   { "subject", "Subject", optional(schema.descriptor) },
@@ -69,18 +72,23 @@ local oci_artifact = struct({
 
 local docker_image = struct({
   { false, "Versioned", docker_versioned },
-  { "config", "Config", schema.config_descriptor },
-  { "layers", "Layers", list(schema.descriptor) },
+  { "config", "Config", schema.config_descriptor, ALWAYS },
+  { "layers", "Layers", list(schema.descriptor), ALWAYS },
   { "annotations", "Annotations", map(text) },
 })
 
 local docker_list = struct({
   { false, "Versioned", docker_versioned },
-  { "manifests", "Manifests", list(schema.descriptor) },
+  { "manifests", "Manifests", list(schema.descriptor), ALWAYS },
   { "annotations", "Annotations", map(text) },
 })
 
-local unknown = struct({ { false, "Versioned", docker_versioned } })
+-- What Go calls the version of any manifest; here it is written where it is said.
+local said_versioned = struct({
+  { "schemaVersion", "SchemaVersion", integer },
+  { "mediaType", "MediaType", text },
+})
+local unknown = struct({ { false, "Versioned", said_versioned } })
 
 local MANIFESTS = {
   ["application/vnd.oci.image.manifest.v1+json"] = oci_image,
@@ -121,8 +129,8 @@ local execution = struct({
 })
 
 local rootfs = struct({
-  { "type", "Type", text },
-  { "diff_ids", "DiffIDs", list(text) },
+  { "type", "Type", text, ALWAYS },
+  { "diff_ids", "DiffIDs", list(text), ALWAYS },
 })
 
 local history = struct({
@@ -137,8 +145,8 @@ schema.config = struct({
   { "created", "Created", time },
   { "author", "Author", text },
   { false, "Platform", platform },
-  { "config", "Config", execution },
-  { "rootfs", "RootFS", rootfs },
+  { "config", "Config", execution, ALWAYS },
+  { "rootfs", "RootFS", rootfs, ALWAYS },
   { "history", "History", list(history) },
 })
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from regbot.protocol.values import Value
     from regbot.registry.descriptor import Descriptor
     from regbot.registry.manifest import Head, Manifest, RateLimit
@@ -19,6 +21,15 @@ def manifest(reference: Reference, found: Manifest) -> Value:
 def head(reference: Reference, found: Head) -> Value:
     """Return what a manifest is, without its bytes."""
     return _known(reference, found)
+
+
+def described(found: Head | Manifest) -> dict[str, Value]:
+    """Return what a manifest is, whosesoever it is."""
+    known = found.descriptor
+    return {
+        "descriptor": {"mediaType": known.media_type, "digest": str(known.digest), "size": known.size},
+        "ratelimit": _rate_limit(found.rate_limit),
+    }
 
 
 def config(reference: Reference, found: Manifest, body: bytes) -> Value:
@@ -36,13 +47,22 @@ def stored(found: Descriptor) -> dict[str, Value]:
     return {"digest": str(found.digest), "size": found.size if found.size >= 0 else None}
 
 
-def _known(reference: Reference, of: Head | Manifest) -> dict[str, Value]:
-    found = of.descriptor
-    return {
-        "reference": str(reference),
-        "descriptor": {"mediaType": found.media_type, "digest": str(found.digest), "size": found.size},
-        "ratelimit": _rate_limit(of.rate_limit),
-    }
+def referrers(found: Iterable[Descriptor]) -> Value:
+    """Return the descriptors of what refers to an image."""
+    return [
+        {
+            "mediaType": each.media_type,
+            "digest": str(each.digest),
+            "size": each.size,
+            "annotations": dict(each.annotations),
+            "artifactType": each.artifact_type,
+        }
+        for each in found
+    ]
+
+
+def _known(reference: Reference, found: Head | Manifest) -> dict[str, Value]:
+    return {"reference": str(reference), **described(found)}
 
 
 def _rate_limit(rate: RateLimit) -> Value:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from regbot.registry import images
 from regbot.supervisor.api import answers
-from regbot.supervisor.arguments import Image
+from regbot.supervisor.arguments import Image, InvalidArgument
 
 if TYPE_CHECKING:
     from regbot.protocol.values import Value
@@ -27,6 +27,13 @@ async def get_list(registry: Registry, image: Image) -> Value:
 async def head(registry: Registry, image: Image) -> Value:
     """Return what a manifest is, without its body."""
     return answers.head(image.reference, await registry.head(image.reference))
+
+
+async def export(_: Registry, made: Image | Manifest) -> Value:
+    """Return what a manifest is whose bytes a script made."""
+    if isinstance(made, Image):
+        raise InvalidArgument("the bytes of a manifest were expected, got the name of an image")
+    return answers.described(made)
 
 
 async def put(registry: Registry, source: Image | Manifest, target: Image) -> Value:

@@ -34,6 +34,34 @@ async def test_a_manifest_is_put_as_it_came(registry: DockerRegistry) -> None:
     assert registry.digest("a", "v2") == ODD.digest
 
 
+async def test_a_manifest_is_described(registry: DockerRegistry) -> None:
+    """What bytes are as a manifest is said without asking anybody."""
+    start = len(registry.requests())
+    whole: Value = {"reference": b"x", "mediaType": ODD.media_type.encode(), "body": ODD.manifest}
+    async with opened(registry.host) as gate:
+        found = await gate.perform("manifest.export", [whole])
+    assert isinstance(found, dict)
+    assert found["descriptor"] == {"mediaType": ODD.media_type, "digest": ODD.digest, "size": len(ODD.manifest)}
+    assert found["ratelimit"]["Set"] is False
+    assert len(registry.requests()) == start
+
+
+@pytest.mark.parametrize(
+    ("made", "fault"),
+    [
+        ({"reference": b"a/b", "mediaType": b"text/plain", "body": b"{}"}, "a manifest was expected"),
+        ({"reference": b"a/b", "mediaType": b"", "body": b'{"layers": [], "manifests": []}'}, "an index and an image"),
+        ({"reference": b"a/b", "mediaType": ODD.media_type.encode(), "body": b'{"config": {"size": -1}}'}, "no size"),
+        (b"a/b", "the bytes of a manifest were expected"),
+    ],
+)
+async def test_what_is_no_manifest_is_not_described(registry: DockerRegistry, made: Value, fault: str) -> None:
+    """Bytes that no registry should be sent are refused before they are."""
+    async with opened(registry.host) as gate:
+        with pytest.raises(OperationFailed, match=rf'manifest.export "a/b": .*{fault}'):
+            await gate.perform("manifest.export", [made])
+
+
 @pytest.mark.parametrize("form", ["name", "object"])
 async def test_the_manifest_of_an_image_is_put(registry: DockerRegistry, form: str) -> None:
     """An image in place of a manifest means its manifest as it is; of an object, the one that it was got by."""

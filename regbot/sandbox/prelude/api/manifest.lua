@@ -2,18 +2,27 @@
 
 local use = ...
 local arguments, calls, config, documents = use("arguments"), use("calls"), use("api/config"), use("documents")
-local objects, ratelimit, schema, types = use("objects"), use("api/ratelimit"), use("schema"), use("types")
+local errors, objects, ratelimit, schema = use("errors"), use("objects"), use("api/ratelimit"), use("schema")
+local types = use("types")
+
+local type = type
 
 local methods = {}
 
-local function image_of(state)
+-- The wire form of this very manifest.
+local function itself(state)
   return { reference = state.reference, digest = state.descriptor.digest }
+end
+
+-- One that was exported and is not stored yet means the image that it was made from.
+local function image_of(state)
+  return state.source or itself(state)
 end
 
 local make = objects.class({
   name = "manifest",
   index = documents.index(methods),
-  assign = documents.assign,
+  assign = documents.assign(methods),
   text = function(state)
     local descriptor = state.descriptor
     return state.body or descriptor.mediaType .. " " .. descriptor.digest .. " of " .. descriptor.size .. " bytes"
@@ -21,8 +30,12 @@ local make = objects.class({
   image = image_of,
 })
 
+local function title_of(state)
+  return "the manifest of " .. state.reference
+end
+
 local function made(state)
-  state.struct, state.title = schema.manifest(state.descriptor.mediaType), "the manifest of " .. state.reference
+  state.struct, state.title = schema.manifest(state.descriptor.mediaType), title_of(state)
   return make(state)
 end
 
@@ -61,9 +74,20 @@ local function content_of(caller, value)
   return arguments.image(caller, "manifest", value)
 end
 
+-- From now on an exported manifest means what it is stored as.
+local function settle(value, target)
+  local state = objects.state(value, "manifest")
+  if state and state.source then
+    state.reference = type(target) == "table" and target.reference or target
+    state.source, state.title = nil, title_of(state)
+  end
+end
+
 local function put(caller, value, target)
-  value = content_of(caller, value)
-  calls.perform("manifest.put", { value, arguments.image(caller, "target", target) }, 2)
+  local content = content_of(caller, value)
+  target = arguments.image(caller, "target", target)
+  calls.perform("manifest.put", { content, target }, 2)
+  settle(value, target)
 end
 
 local manifest = {}
@@ -105,7 +129,25 @@ function methods.config(self, platform)
 end
 
 function methods.delete(self)
-  calls.perform("manifest.delete", { image_of(state_of("<manifest>:delete", self)) }, 1)
+  calls.perform("manifest.delete", { itself(state_of("<manifest>:delete", self)) }, 1)
+end
+
+-- What is changed and not exported keeps its bytes, as in the Go program: put stores the manifest that was got.
+function methods.export(self)
+  local state = state_of("<manifest>:export", self)
+  if not state.body then
+    errors.raise("<manifest>:export: manifest.head gets no fields that could be exported; use manifest.get")
+  end
+  local body, media_type = documents.export("<manifest>:export", state, "mediaType")
+  if media_type == nil or media_type == "" then
+    media_type = state.descriptor.mediaType
+  end
+  local content = { reference = state.reference, mediaType = media_type, body = body }
+  local described = calls.perform("manifest.export", { content }, 1)
+  return made({
+    reference = state.reference, source = image_of(state), body = body, descriptor = described.descriptor,
+    ratelimit = described.ratelimit,
+  })
 end
 
 function methods.put(self, target)
