@@ -43,7 +43,7 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Supervisor: run this.  *environment* is a payload for the prelude (seed of random numbers, modules)."""
+    """Supervisor: run this.  *environment* is a payload for the prelude (seed of random numbers; compile only)."""
 
     name: str
     source: bytes

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from regbot.registry.errors import RegistryError
 from regbot.registry.observer import Silent
 from regbot.supervisor import operations
+from regbot.supervisor.modules import Modules
 from regbot.supervisor.operations import Action, OperationFailed
 from regbot.supervisor.overlay import Overlay
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
-
-    import trio
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from regbot.protocol.values import Value
     from regbot.registry.api import Registry
@@ -29,18 +29,27 @@ if TYPE_CHECKING:
     from regbot.supervisor.plan import Change, Plan
 
 
+def _nobody(_: int) -> None:
+    """Keep to yourself how many calls are in flight."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """What one run may do, through which registry it does it, and beneath which folder its files are.
 
-    *observer* is told how long operations are done, and how far they are.
+    *observer* is told how long operations are done, and how far they are; *modules* are what `require` finds.
     """
 
     registry: Registry
-    slots: trio.CapacityLimiter
-    """The `parallel` slots, shared by all runs."""
+    slots: AbstractAsyncContextManager[object]
+    """What a throttled operation is done in: the run's share of the `parallel` slots."""
     files: Files | None = None
     observer: Observer = field(default=Silent())
+    modules: Modules = field(default_factory=Modules)
+    crowd: Callable[[int], None] = _nobody
+    """Is told how many calls the run has in flight, whenever that changes."""
+    own: Mapping[str, Operation] = field(default_factory=dict)
+    """Operations that only this run has, besides those of the table."""
 
     def dry(self, below: Below, plan: Plan, note: Callable[[Change], None]) -> Gate:
         """Return the gate of a dry run: *below* must be able to read only, *note* is told of each write not made."""
@@ -51,7 +60,7 @@ class Gate:
 
         OperationFailed is the script's to catch; WireError means that no honest child would have asked.
         """
-        operation = operations.find(name)
+        operation = self.own.get(name) or operations.find(name)
         try:
             arguments = operations.parse(operation, given)
             if not operation.throttled:
@@ -65,6 +74,8 @@ class Gate:
         means: dict[str, object] = {}
         if operation.reports:
             means["observer"] = self.observer
+        if operation.loads:
+            means["modules"] = self.modules
         if Action.FILE in operation.action:
             if self.files is None:
                 raise RegistryError("there is no files folder for tar files", code="DENIED")

@@ -8,8 +8,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from regbot.protocol import frames, values
-from regbot.protocol.messages import Call, Failed, Failure, Log, Message, Result, Start
+from regbot.protocol.conversation import Conversation, State
+from regbot.protocol.messages import Call, Cancel, Failed, Failure, Log, Message, Ready, Result, Start
 from regbot.sandbox import lua
+from regbot.supervisor.arguments import InvalidArgument
+from regbot.supervisor.modules import Modules
 
 if TYPE_CHECKING:
     from regbot.protocol.values import Value
@@ -19,10 +22,16 @@ OCI: Final = "application/vnd.oci.image."
 
 Arguments: TypeAlias = list["Value"]
 Answers: TypeAlias = Mapping[str, Callable[[Arguments], "Value"]]
+Choose: TypeAlias = Callable[[list[Call]], Call]
+"""Says which of the open calls, in the order in which they came, is answered next."""
 
 
 class Refused(Exception):
-    """What a scripted operation answers with instead of a value: a failure."""
+    """What a scripted operation answers with instead of a value: a failure, with what is known of it."""
+
+    def __init__(self, message: str, **known: Value) -> None:
+        super().__init__(message)
+        self.payload = {"message": message, **known}
 
 
 @dataclass
@@ -30,6 +39,13 @@ class Run:
     """What a script sent, in order, and how it ended."""
 
     messages: list[Message] = field(default_factory=list)
+    most_open: int = 0
+    """How many calls waited for their answers at once."""
+
+    @property
+    def cancelled(self) -> list[int]:
+        """The numbers of the calls that it cancelled."""
+        return [message.number for message in self.messages if isinstance(message, Cancel)]
 
     @property
     def logs(self) -> list[str]:
@@ -72,36 +88,76 @@ def start(source: str | bytes, name: str = "main", environment: Mapping[str, Val
     return body(Start(name, text, values.pack(environment or {})))
 
 
+def first(calls: list[Call]) -> Call:
+    """Choose the oldest call."""
+    return calls[0]
+
+
+def last(calls: list[Call]) -> Call:
+    """Choose the newest call."""
+    return calls[-1]
+
+
 def run(
     source: str | bytes,
     answers: Answers | None = None,
     *,
     name: str = "main",
     environment: Mapping[str, Value] | None = None,
+    modules: Mapping[str, str] | None = None,
+    choose: Choose = first,
 ) -> Run:
-    """Run a script to its end; *answers* says what each operation answers, *environment* goes with the start."""
-    script, done, waiting = lua.Script(prelude()), Run(), b""
+    """Run a script to its end.
+
+    *answers* says what each operation answers, *environment* goes with the start, and *modules* are a user's.  A call
+    is answered when the script waits, and *choose* says which one.
+    """
+    script, done, calls = lua.Script(prelude()), Run(), list[Call]()
+    conversation = Conversation()
+    conversation.received(Ready())
+    conversation.sent(Start(name, b"", b""))
+    answers = {"require": required(modules or {}), **(answers or {})}
     answer = script.resume(start(source, name, environment))
     while answer is not None:
-        if answer:
-            message = frames.decode(answer)
-            done.messages.append(message)
-            if isinstance(message, Call):
-                waiting = body(_answer(message, answers or {}))
-        answer = script.resume(b"" if answer else waiting)
+        if not answer:
+            reply = _taken(choose(calls), calls, answers, done.cancelled)
+            conversation.sent(reply)
+            answer = script.resume(body(reply))
+            continue
+        message = frames.decode(answer)
+        conversation.received(message)
+        done.messages.append(message)
+        if isinstance(message, Call):
+            calls.append(message)
+            done.most_open = max(done.most_open, len(calls))
+        answer = script.resume(b"")
+    assert conversation.state is State.ENDED
     return done
 
 
-def logs(source: str, answers: Answers | None = None, *, environment: Mapping[str, Value] | None = None) -> list[str]:
+def logs(
+    source: str,
+    answers: Answers | None = None,
+    *,
+    environment: Mapping[str, Value] | None = None,
+    modules: Mapping[str, str] | None = None,
+) -> list[str]:
     """Run a script that comes to a good end, return what it logged."""
-    done = run(source, answers, environment=environment)
+    done = run(source, answers, environment=environment, modules=modules)
     assert not isinstance(done.messages[-1], Failed), done.error
     return done.logs
 
 
-def error_of(source: str, answers: Answers | None = None) -> str:
+def error_of(source: str, answers: Answers | None = None, *, modules: Mapping[str, str] | None = None) -> str:
     """Run a script that fails, return the text of the error."""
-    return run(source, answers).error
+    return run(source, answers, modules=modules).error
+
+
+def _taken(call: Call, calls: list[Call], answers: Answers, cancelled: list[int]) -> Message:
+    calls.remove(call)
+    if call.number in cancelled:
+        return Failure(call.number, values.pack({"message": f"{call.operation}: cancelled", "code": "CANCELLED"}))
+    return _answer(call, answers)
 
 
 def _answer(call: Call, answers: Answers) -> Message:
@@ -110,7 +166,22 @@ def _answer(call: Call, answers: Answers) -> Message:
     try:
         return Result(call.number, values.pack(answers[call.operation](arguments)))
     except Refused as exc:
-        return Failure(call.number, values.pack({"message": str(exc)}))
+        return Failure(call.number, values.pack(exc.payload))
+
+
+def required(modules: Mapping[str, str]) -> Callable[[Arguments], Value]:
+    """Return what answers `require`, as the supervisor does: regbot's own modules, and *modules*."""
+    known = Modules({name: text.encode() for name, text in modules.items()})
+
+    def answer(arguments: Arguments) -> Value:
+        (name,) = arguments
+        assert isinstance(name, bytes)
+        try:
+            return known.source(name.decode())
+        except InvalidArgument as exc:
+            raise Refused(f'require "{name.decode()}": {exc}') from exc
+
+    return answer
 
 
 def reference(arguments: Arguments) -> Value:

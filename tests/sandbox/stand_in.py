@@ -17,6 +17,14 @@ from regbot.sandbox import launcher, pipe  # noqa: E402 -- found only now
 
 DONE: Final = b"\x91\xa4done"
 CALL: Final = b"\x95\xa4call%s\xa4echo\x00\xc4\x01\x90"
+TAGS: Final = b"\x95\xa4call%s\xa6tag.ls\x00\xc4\x06\x91\xc4\x03a/b"
+CANCEL: Final = b"\x92\xa6cancel%s"
+
+
+def write_all(data: bytes) -> None:
+    """Write bytes that are frames already."""
+    while data:
+        data = data[os.write(pipe.PIPE_FD, data) :]
 
 
 class Script:
@@ -49,8 +57,29 @@ class Script:
     def unread(self) -> list[bytes]:
         """Ask for tags sixty times, and never read an answer."""
         for number in range(1, 61):
-            pipe.send(b"\x95\xa4call%s\xa6tag.ls\x00\xc4\x06\x91\xc4\x03a/b" % bytes([number]))
+            pipe.send(TAGS % bytes([number]))
         return self.loop()
+
+    def cancel_early(self) -> list[bytes]:
+        """Cancel a call that was not made yet."""
+        return [CANCEL % b"\x01", DONE]
+
+    def cancel_often(self) -> list[bytes]:
+        """Call, cancel that twenty thousand times while it is open, and as often after its answer."""
+        flood = (len(CANCEL % b"\x01").to_bytes(4) + CANCEL % b"\x01") * 20_000
+        pipe.send(TAGS % b"\x01")
+        write_all(flood)
+        pipe.receive()
+        write_all(flood)
+        return [DONE]
+
+    def forged_field(self) -> list[bytes]:
+        """Log a message with a field in the place of one that every record has."""
+        return [b"\x94\xa3log\xa4info\xc4\x01x\xc4\x07\x81\xc4\x03msg\x01", DONE]
+
+    def forged_metric(self) -> list[bytes]:
+        """Count what has no name."""
+        return [b"\x93\xa6metric\xa0\x01", DONE]
 
     def small(self) -> list[bytes]:
         """Store twenty blobs at once, each of 100 KiB."""

@@ -7,8 +7,6 @@ from functools import partial
 from io import StringIO
 from typing import TYPE_CHECKING
 
-import trio
-
 from regbot.config.model import MEMORY, Script
 from regbot.registry.files.files import Files
 from regbot.registry.hosts import Host, Hosts, Tls
@@ -17,6 +15,7 @@ from regbot.supervisor.gate import Gate
 from regbot.supervisor.launcher import open_launcher
 from regbot.supervisor.logs import Writer, open_log
 from regbot.supervisor.run import Run
+from regbot.supervisor.slots import Slots
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -41,7 +40,7 @@ async def opened(*registries: str, folder: Path | None = None) -> AsyncIterator[
     """Give a gate to registries and to the layouts of a folder."""
     files = Files(folder) if folder else None
     async with Registries(plain(*registries), files=files, user_agent="test") as registry:
-        yield Gate(registry, trio.CapacityLimiter(1), files)
+        yield Gate(registry, Slots(1).share(), files)
 
 
 @asynccontextmanager
@@ -55,7 +54,7 @@ async def runner(
         async with opened as launcher:
 
             async def run(registry: Registry, text: str, *, limit: float | None = 20, memory: int = MEMORY) -> Outcome:
-                gate = Gate(registry, trio.CapacityLimiter(1), reached)
+                gate = Gate(registry, Slots(1).share(), reached)
                 log = open_log(Writer(8, stream=StringIO()))
                 return await Run(script(text, timeout=limit, memory=memory), gate, log).execute(launcher)
 

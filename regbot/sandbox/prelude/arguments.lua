@@ -5,13 +5,20 @@ local use = ...
 local errors, objects = use("errors"), use("objects")
 
 local floor, format, match, concat, sort = math.floor, string.format, string.match, table.concat, table.sort
-local next, rawget, type = next, rawget, type
+local metatable, next, rawget, type = debug.getmetatable, next, rawget, type
 
 local MAX_TEXT = 64 * 1024
 local MAX_CONTENT = 8 * 1024 * 1024
 local MAX_SHOWN = 100
 
 local arguments = {}
+
+-- Return whether a *value* can be called.
+function arguments.is_callable(value)
+  local kind = type(value)
+  local meta = (kind == "table" or kind == "userdata") and metatable(value)
+  return kind == "function" or meta and rawget(meta, "__call") ~= nil
+end
 
 local function quoted(text)
   return '"' .. errors.cut(text, MAX_SHOWN) .. '"'
@@ -36,6 +43,10 @@ end
 
 local function is_count(value)
   return type(value) == "number" and value >= 0 and value <= 2 ^ 53 and value == floor(value)
+end
+
+local function is_limit(value)
+  return is_count(value) and value >= 1 and value <= 64
 end
 
 local function is_flag(value)
@@ -80,6 +91,8 @@ local KINDS = {
   text = { is_text, "a string" },
   duration = { is_text, 'a string like "5m"' },
   count = { is_count, "a whole number, 0 or more" },
+  limit = { is_limit, "a whole number from 1 to 64" },
+  callable = { arguments.is_callable, "a function" },
   flag = { is_flag, "true or false" },
   texts = { is_texts, "a list of strings" },
   referrers = { is_referrers, 'true, false or a table like {artifactType = "application/spdx+json"}' },

@@ -2,7 +2,7 @@
 
 local use = ...
 local basics, chunks, clock, coroutines = use("basics"), use("chunks"), use("clock"), use("coroutines")
-local logging, sort, text = use("api/log"), use("sorting"), use("text")
+local logging, requirer, sort, text = use("api/log"), use("require"), use("sorting"), use("text")
 
 local function copied(library, names)
   local copy = {}
@@ -31,8 +31,9 @@ local environment = {
     "arshift", "band", "bnot", "bor", "bswap", "bxor", "lshift", "rol", "ror", "rshift", "tobit", "tohex",
   }),
   blob = api("blob"), coroutine = coroutines,
-  image = api("image"), log = logging.log, manifest = api("manifest"), print = logging.print,
-  reference = api("reference"), repo = api("repo"), tag = api("tag"),
+  image = api("image"), log = logging.log, logger = api("logger"), manifest = api("manifest"), metric = api("metric"),
+  parallel = api("parallel"), print = logging.print, reference = api("reference"), referrer = api("referrer"),
+  repo = api("repo"), tag = api("tag"), try = use("api/try"),
   math = copied(math, {
     "abs", "acos", "asin", "atan", "atan2", "ceil", "cos", "cosh", "deg", "exp", "floor", "fmod", "frexp", "huge",
     "ldexp", "log", "log10", "max", "min", "modf", "pi", "pow", "rad", "random", "randomseed", "sin", "sinh", "sqrt",
@@ -46,6 +47,7 @@ local environment = {
 }
 environment._G = environment
 environment.load, environment.loadstring = chunks.loaders(environment)
+environment.require = requirer(environment)
 environment.string.format, environment.string.gsub, environment.string.rep = text.format, text.gsub, text.rep
 environment.table.sort = sort
 

@@ -1,10 +1,10 @@
 -- Errors as scripts see them: text that begins with a line of the script, never with one of ours.
 
 local use = ...
-local threads = use("threads")
+local failures, threads = use("failures"), use("threads")
 
 local error, type, getinfo, running = error, type, debug.getinfo, coroutine.running
-local concat, find, format, sub = table.concat, string.find, string.format, string.sub
+local byte, concat, find, format, sub = string.byte, table.concat, string.find, string.format, string.sub
 
 local errors = {}
 
@@ -23,13 +23,24 @@ local function of_script(info)
   return info.what ~= "C" and sub(info.source, 1, #OURS) ~= OURS
 end
 
+-- Returns how many of the first *count* bytes of a longer text end with a whole character of UTF-8, if it is UTF-8.
+local function whole(text, count)
+  for last = count, count - 3, -1 do
+    local following = byte(text, last + 1)
+    if following < 128 or following > 191 then
+      return last
+    end
+  end
+  return count
+end
+
 -- Return *text*, cut to *limit* bytes with a note of how long it was.
 function errors.cut(text, limit)
   if #text <= limit then
     return text
   end
   local note = format(" … (%d bytes in all)", #text)
-  return sub(text, 1, limit - #note) .. note
+  return sub(text, 1, whole(text, limit - #note)) .. note
 end
 
 -- Return a chunk name that no error can mistake for one of ours.
@@ -62,18 +73,18 @@ function errors.here()
   return chunk, line
 end
 
--- Raise *message* at a position as `errors.here` gives it, or at none.
-function errors.raise_at(chunk, line, message)
+-- Return *message* with a position as `errors.here` gives it, or with none, as it is raised.
+function errors.positioned(chunk, line, message)
   if chunk then
     message = chunk .. ":" .. line .. ": " .. message
   end
-  error(errors.cut(message, errors.MAX_TEXT), 0)
+  return errors.cut(message, errors.MAX_TEXT)
 end
 
 -- Raise *message* at the script's line that called us.
 function errors.raise(message)
   local chunk, line = errors.here()
-  errors.raise_at(chunk, line, message)
+  error(errors.positioned(chunk, line, message), 0)
 end
 
 -- Return the text that `error` puts before a message, *level* as the manual says: 1 is the caller of our caller.
@@ -125,6 +136,7 @@ end
 -- Return what ended *thread*, as text.
 function errors.describe(thread, err)
   err = errors.caught(err)
+  err = failures.text(err) or err
   local kind = type(err)
   if err == "stack overflow" then
     -- The one error that LuaJIT raises without a position.
@@ -138,17 +150,26 @@ function errors.describe(thread, err)
   return errors.cut(err, errors.MAX_TEXT)
 end
 
--- Return the script's frames of a *thread* that died, innermost first.
-function errors.traceback(thread)
-  local lines = {}
+local function place_of(info, caller)
+  -- What our code calls a function of the script is no name for it.
+  if info.name and caller and of_script(caller) then
+    return "in " .. info.name
+  end
+  return info.what == "main" and "in the main chunk" or "in a function"
+end
+
+-- Return the script's frames of a *thread* that died, innermost first, after those of *inner*, a traceback or nil.
+function errors.traceback(thread, inner)
+  local lines, count = { inner ~= "" and inner or nil }, 0
   local level, info = 0, getinfo(thread, 0, "Sln")
-  while info and #lines < MAX_FRAMES do
-    if of_script(info) then
-      local place = info.name and "in " .. info.name or info.what == "main" and "in the main chunk" or "in a function"
-      lines[#lines + 1] = info.short_src .. ":" .. info.currentline .. ": " .. place
-    end
+  while info and count < MAX_FRAMES do
     level = level + 1
-    info = getinfo(thread, level, "Sln")
+    local caller = getinfo(thread, level, "Sln")
+    if of_script(info) then
+      count = count + 1
+      lines[#lines + 1] = info.short_src .. ":" .. info.currentline .. ": " .. place_of(info, caller)
+    end
+    info = caller
   end
   lines[#lines + 1] = info and "…" or nil
   return errors.cut(concat(lines, "\n"), errors.MAX_TEXT)

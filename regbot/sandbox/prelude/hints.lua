@@ -6,7 +6,7 @@ local environment = use("environment")
 
 local byte, find, format, gsub, lower = string.byte, string.find, string.format, string.gsub, string.lower
 local match, sub = string.match, string.sub
-local abs, ipairs, next, type = math.abs, ipairs, next, type
+local abs, ipairs, min, next, type = math.abs, ipairs, math.min, next, type
 
 local MAX_GAP = 2
 local LOOP = "to loop over a list, write for _, t in ipairs(…) do"
@@ -18,12 +18,11 @@ local ABSENT = {
     "os.execute", "os.exit", "os.getenv", "os.rename", "os.setlocale", "os.tmpname",
     "string.dump", "table.foreach", "table.foreachi",
   },
-  ["%s is not in this version"] = { ":export" },
 }
 
 local METHODS = {
-  "close", "config", "content", "delete", "descriptor", "digest", "get", "head", "put", "ratelimit", "ratelimitWait",
-  "tag",
+  "close", "config", "content", "delete", "descriptor", "digest", "export", "get", "head", "put", "ratelimit",
+  "ratelimitWait", "tag",
 }
 local KINDS = { [""] = "global", ["."] = "field", [":"] = "method" }
 
@@ -80,7 +79,8 @@ end
 local function nearest(word, names)
   local best, least
   for name in next, names do
-    local gap = abs(#word - #name)
+    -- Of names that only begin with the word none is nearer than another: ref is rather reference than referrer.
+    local gap = min(abs(#word - #name), MAX_GAP + 1)
     local better = not best or gap < least or gap == least and name < best
     if better and byte(lower(name)) == byte(lower(word)) and is_near(lower(word), lower(name)) then
       best, least = name, gap
