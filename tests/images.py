@@ -88,6 +88,21 @@ def image(
     return Image(types["manifest"], _json(manifest), {digest(data): data for data in (config, *packed)})
 
 
+def with_config(
+    config: bytes, media_type: str = TYPES["oci"]["config"], *, annotations: Mapping[str, str] | None = None
+) -> Image:
+    """Make a manifest whose config is these bytes, and which has one layer: whatever that makes of it."""
+    layer = gzip.compress(config, compresslevel=1, mtime=0)
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": TYPES["oci"]["manifest"],
+        "config": _descriptor(media_type, config),
+        "layers": [_descriptor(TYPES["oci"]["layer"], layer)],
+        "annotations": dict(annotations or {}),
+    }
+    return Image(TYPES["oci"]["manifest"], _json(manifest), {digest(data): data for data in (config, layer)})
+
+
 def index(images: Mapping[str, Image], *, kind: str = "oci") -> Image:
     """Make an index of *images*, platform ("linux/arm64/v8") to image."""
     media_type = TYPES[kind]["index"]

@@ -15,6 +15,9 @@ from tests import images
 from tests.regbot import once
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.asking import Asking
     from tests.conftest import MakeRegistry
     from tests.docker_registry import DockerRegistry
     from tests.regbot import Ended
@@ -24,7 +27,7 @@ EXAMPLES: Final = Path(__file__).parents[1] / "examples"
 LABEL: Final = "org.opencontainers.image.created"
 
 
-def run(example: str, hosts: dict[str, DockerRegistry], *words: str) -> Ended:
+def run(example: str, hosts: Mapping[str, Asking], *words: str) -> Ended:
     """Run the scripts of an example where each registry that it names is one on loopback."""
     config = yaml.safe_load((EXAMPLES / example).read_text())
     config["creds"] = [
@@ -67,10 +70,10 @@ def test_nightly_builds_move_on(make_registry: MakeRegistry, skopeo: Skopeo, tmp
     assert skopeo.digests(f"{builds.host}/project/app") == made
 
 
-def aged(days: int) -> images.Image:
-    """Return an image whose label says that it was made so many days ago."""
+def aged(days: int, label: str | None = None) -> images.Image:
+    """Return an image whose label says that it was made so many days ago, or *label*."""
     made = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
-    return images.image(labels={LABEL: made.strftime("%Y-%m-%dT%H:%M:%SZ")}, layers=[str(days).encode()])
+    return images.image(labels={LABEL: label or made.strftime("%Y-%m-%dT%H:%M:%SZ")}, layers=[str(days).encode()])
 
 
 def test_old_builds_are_pruned(registry: DockerRegistry, skopeo: Skopeo) -> None:

@@ -87,6 +87,11 @@ class _Search:
 async def config(reader: Reader, reference: Reference, platform: str | None) -> tuple[Manifest, bytes]:
     """Return an image's manifest and the bytes of its config, verified; a platform is chosen as in `resolve`."""
     manifest = await resolve(reader, reference, platform)
+    return manifest, await config_of(reader, reference, manifest)
+
+
+async def config_of(reader: Reader, reference: Reference, manifest: Manifest) -> bytes:
+    """Return the bytes of the config that an image's manifest names, verified."""
     repository = reference.repository
     descriptor = manifest.config
     if descriptor is None:
@@ -103,9 +108,9 @@ async def config(reader: Reader, reference: Reference, platform: str | None) -> 
         )
     inline = _inline(manifest, descriptor)
     if inline is not None:
-        return manifest, inline
+        return inline
     async with reader.blob(repository, descriptor) as data:
-        return manifest, b"".join([chunk async for chunk in data])
+        return b"".join([chunk async for chunk in data])
 
 
 def _inline(manifest: Manifest, descriptor: Descriptor) -> bytes | None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 MAX_METRICS: Final = 32
 """Names a run: each may become a series of its own."""
+MAX_EXACT: Final = 1 << 53
+"""The largest number up to which every whole one is a float."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -33,5 +35,8 @@ class Metrics:
 
     @property
     def totals(self) -> Mapping[str, float]:
-        """What was counted so far, by name."""
-        return dict(self._totals)
+        """What was counted so far, by name; a whole number is an int."""
+        return {
+            name: int(total) if total.is_integer() and total <= MAX_EXACT else total
+            for name, total in self._totals.items()
+        }

@@ -8,21 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import trio
 
-from regbot.supervisor.gate import Gate
-from regbot.supervisor.observer import LogObserver
+from regbot.supervisor.gates import Gates
 from regbot.supervisor.outcome import Outcome, Verdict
-from regbot.supervisor.plan import Plan
 from regbot.supervisor.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from loguru import Logger
-
     from regbot.config.model import Script
-    from regbot.registry.files.files import Files
-    from regbot.registry.registries import Registries
-    from regbot.supervisor.launcher import Launcher
+    from regbot.supervisor.gates import Means
     from regbot.supervisor.plan import Change
 
 MAX_AT_ONCE: Final = 100
@@ -47,26 +41,21 @@ class Report:
         """Whether any script failed."""
         return any(outcome.failed for outcome in self.outcomes)
 
+    def note(self, change: Change) -> None:
+        """Take note of a write that was not made."""
+        self.changes_in_all += 1
+        if len(self.changes) < MAX_CHANGES:
+            self.changes.append(change)
+
 
 class Once:
     """All scripts of a configuration, one after another or at once."""
 
-    def __init__(  # noqa: PLR0913 -- what all runs share
-        self,
-        registry: Registries,
-        launcher: Launcher,
-        log: Logger,
-        *,
-        files: Files,
-        parallel: int,
-        dry_run: bool,
-    ) -> None:
+    def __init__(self, means: Means) -> None:
         self.report = Report()
-        self._registry, self._launcher, self._log = registry, launcher, log
-        self._files, self._dry_run = files, dry_run
-        self._at_once = parallel > 0
-        self._slots = trio.CapacityLimiter(max(parallel, 1))
-        self._plan = Plan()
+        self._launcher, self._log = means.launcher, means.log
+        self._gates = Gates(means, self.report.note)
+        self._at_once = means.parallel > 0
         self._running: set[Run] = set()
 
     async def run(self, scripts: Sequence[Script]) -> Report:
@@ -114,33 +103,17 @@ class Once:
         if not script.text.strip():
             self._end(Outcome(script.name, Verdict.SUCCESS))
             return
-        run = Run(script, self._gate(script), self._log)
+        run = Run(script, self._gates.of(script), self._log)
         self._running.add(run)
         try:
             self._end(await run.execute(self._launcher))
         finally:
             self._running.discard(run)
 
-    def _gate(self, script: Script) -> Gate:
-        log = self._log.bind(script=script.name)
-        gate = Gate(self._registry, self._slots, self._files, LogObserver(log))
-        if not self._dry_run:
-            return gate
-
-        def note(change: Change) -> None:
-            self.report.changes_in_all += 1
-            if len(self.report.changes) < MAX_CHANGES:
-                self.report.changes.append(change)
-            log.bind(
-                **{"change": change.what, "reference": change.target, "digest": change.digest, "dry-run": True}
-            ).info("Not done in a dry run")
-
-        return gate.dry(self._registry, self._plan, note)
-
     def _end(self, outcome: Outcome) -> None:
         self.report.outcomes.append(outcome)
         if outcome.metrics:
-            self._log.bind(script=outcome.script, **outcome.metrics).info("Script metrics")
+            self._log.bind(script=outcome.script, metrics=outcome.metrics).info("Script metrics")
         log = self._log.bind(script=outcome.script, outcome=outcome.verdict.value)
         if not outcome.failed:
             log.debug("Script finished")

@@ -15,7 +15,7 @@ from regbot.config.durations import InvalidDuration
 from regbot.protocol.errors import WireError
 from regbot.registry.errors import InvalidText, RegistryError
 from regbot.supervisor import arguments, options
-from regbot.supervisor.api import blob, image, manifest, reference, repo, tag
+from regbot.supervisor.api import blob, image, manifest, module, reference, referrer, repo, tag
 from regbot.supervisor.arguments import InvalidArgument, Parser
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Action(Flag):
 class Operation:
     """A row of the table.  *run* gets a value for each parser of *takes*, those for nil where the call has fewer.
 
-    Besides it gets `files` where its action is with a file, and `observer` where it reports.
+    Besides it gets `files` where its action is with a file, `observer` where it reports, and `modules` where it loads.
     """
 
     run: Callable[..., Awaitable[Value]]
@@ -47,6 +47,8 @@ class Operation:
     """Whether it waits for one of the `parallel` slots that all scripts share."""
     reports: bool = False
     """Whether it tells how far it is, or how it is done."""
+    loads: bool = False
+    """Whether it looks for modules."""
     between: str = ""
     """What stands between the first two arguments in an error; "" where the first says enough."""
 
@@ -57,13 +59,16 @@ _nil_or_count: Final = arguments.optional(arguments.count)
 _nil_or_duration: Final = arguments.optional(arguments.duration)
 
 OPERATIONS: Final[Mapping[str, Operation]] = {
+    "require": Operation(module.source, (arguments.text,), Action.NONE, loads=True),
     "reference.new": Operation(reference.new, (arguments.text,), Action.NONE),
+    "referrer.ls": Operation(referrer.ls, (arguments.image, options.artifact_type), Action.PULL),
     "repo.ls": Operation(repo.ls, (arguments.text, options.page), Action.LIST),
     "tag.ls": Operation(tag.ls, (arguments.image, options.page), Action.LIST),
-    "tag.delete": Operation(tag.delete, (arguments.image,), Action.DELETE),
+    "tag.delete": Operation(tag.delete, (arguments.image, options.missing_ok), Action.DELETE),
     "manifest.get": Operation(manifest.get, (arguments.image, _nil_or_text), Action.PULL),
     "manifest.getList": Operation(manifest.get_list, (arguments.image,), Action.PULL),
     "manifest.head": Operation(manifest.head, (arguments.image,), Action.PULL),
+    "manifest.export": Operation(manifest.export, (arguments.source,), Action.NONE),
     "manifest.put": Operation(manifest.put, (arguments.source, arguments.image), Action.PUSH, between="to"),
     "manifest.delete": Operation(manifest.delete, (arguments.image,), Action.DELETE),
     "blob.get": Operation(blob.head, (arguments.image, _nil_or_digest), Action.PULL),
@@ -71,6 +76,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "blob.content": Operation(blob.content, (arguments.blob, _nil_or_count), Action.PULL),
     "blob.put": Operation(blob.put, (arguments.image, arguments.content), Action.PUSH),
     "image.config": Operation(image.config, (arguments.image, _nil_or_text), Action.PULL, throttled=True),
+    "image.created": Operation(image.created, (arguments.image, _nil_or_text), Action.PULL, throttled=True),
     "image.copy": Operation(
         image.copy,
         (arguments.image, arguments.image, options.copy),
@@ -159,5 +165,5 @@ def describe(name: str, given: Value) -> str:
     for value in given[: 2 if between else 1] if isinstance(given, list) else ():
         named = value.get("reference") if isinstance(value, Mapping) else value
         if isinstance(named, bytes):
-            shown.append(f'"{named[:200].decode("utf-8", "replace")}"')
+            shown.append(f'"{named[:200].decode("utf-8", "backslashreplace")}"')
     return " ".join([name, f" {between} ".join(shown)]).rstrip()

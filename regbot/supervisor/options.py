@@ -39,6 +39,16 @@ def page(value: Value) -> Page:
     return Page(count(given.get("limit", 0)), text(given.get("last", b"")))
 
 
+def missing_ok(value: Value) -> bool:
+    """Return whether what is to be deleted may be missing."""
+    return boolean(table("missingOk")(value).get("missingOk", False))
+
+
+def artifact_type(value: Value) -> str:
+    """Return of which type referrers are wanted, "" for all."""
+    return text(table("artifactType")(value).get("artifactType", b""))
+
+
 def copy(value: Value) -> CopyOptions:
     """Return how to copy."""
     given = table(*_COPY)(value)
@@ -66,8 +76,7 @@ def _platforms(value: Value) -> tuple[str, ...]:
 def _referrers(value: Value) -> Referrers | None:
     if isinstance(value, bool):
         return Referrers() if value else None
-    given = table("artifactType")(value)
-    return Referrers(text(given.get("artifactType", b"")))
+    return Referrers(artifact_type(value))
 
 
 def _if_exists(value: Value) -> IfExists:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
@@ -21,11 +22,11 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
 def read(payload: bytes) -> Mapping[str, object]:
-    """Return the fields of a payload; WireError if it holds what the prelude lets no script say."""
+    """Return the fields of a payload, by name; WireError if it holds what the prelude lets no script say."""
     given = unpack(payload)
     if not isinstance(given, Mapping) or len(given) > MAX_FIELDS:
         raise WireError(f"fields of a message are no map of at most {MAX_FIELDS}")
-    return {_name(name): _value(value) for name, value in given.items()}
+    return {_name(name): _value(value) for name, value in sorted(given.items())}
 
 
 def _name(name: str) -> str:
@@ -36,8 +37,8 @@ def _name(name: str) -> str:
 
 def _value(value: Value) -> object:
     match value:
-        case bool() | int() | float():
+        case bool() | int() | float() if math.isfinite(value):
             return value
         case bytes() if len(value) <= MAX_TEXT:
-            return value.decode("utf-8", "replace")
-    raise WireError("a field of a message is neither a text within bounds nor a number")
+            return value.decode("utf-8", "surrogateescape")
+    raise WireError("a field of a message is neither a text within bounds nor a finite number")

@@ -18,11 +18,22 @@ ANY_IMAGE: Final = "a string, a reference, a manifest or a config"
 
 REFERRERS: Final = 'should be true, false or a table like {artifactType = "application/spdx+json"}'
 
+REFERRER: Final[Value] = {
+    "mediaType": OCI + "manifest.v1+json",
+    "digest": DIGEST,
+    "size": 7,
+    "annotations": {"org.example.key": "value"},
+    "artifactType": "application/spdx+json",
+}
+"""What refers to an image, as the supervisor describes it."""
+
 ANSWERS: Final[Answers] = {
     "reference.new": reference,
     "repo.ls": lambda _: ["alpha", "beta"],
     "tag.ls": lambda _: ["v1", "v2"],
     "tag.delete": lambda _: None,
+    "referrer.ls": lambda _: [REFERRER],
+    "image.created": lambda _: 1704164645.5,
     "manifest.get": lambda _: manifest("{}"),
     "manifest.getList": lambda _: manifest("{}"),
     "manifest.head": lambda _: manifest(None),
@@ -58,6 +69,12 @@ def last_call(source: str) -> tuple[str, Value]:
         ("tag.ls(reference.new('a/b:x'))", "tag.ls", [b"a/b:x"]),
         ("tag.ls(manifest.head('a'))", "tag.ls", [OBJECT]),
         ("tag.delete('a/b:x')", "tag.delete", [b"a/b:x"]),
+        ("tag.delete('a/b:x', {missingOk = true})", "tag.delete", [b"a/b:x", {"missingOk": True}]),
+        ("referrer.ls('a')", "referrer.ls", [b"a"]),
+        ("referrer.ls(manifest.head('a'), {})", "referrer.ls", [OBJECT]),
+        ("referrer.ls('a', {artifactType = 'x'})", "referrer.ls", [b"a", {"artifactType": b"x"}]),
+        ("image.created('a')", "image.created", [b"a"]),
+        ("image.created(image.config('a'), 'linux/arm')", "image.created", [OBJECT, b"linux/arm"]),
         ("manifest.get('a')", "manifest.get", [b"a"]),
         ("manifest.get('a', 'linux/arm64', 1)", "manifest.get", [b"a", b"linux/arm64"]),
         ("manifest.get(image.config('a'))", "manifest.get", [OBJECT]),
@@ -108,6 +125,13 @@ def test_on_the_wire(source: str, operation: str, arguments: Value) -> None:
         ("table.concat(tag.ls('a'), ',')", "v1,v2"),
         ("select('#', tag.delete('a'))", "0"),
         ("select('#', image.copy('a', 'b'))", "0"),
+        ("image.created('a')", "1704164645.5"),
+        ("#referrer.ls('a')", "1"),
+        ("referrer.ls('a')[1].digest", DIGEST),
+        ("referrer.ls('a')[1].Size", "7"),
+        ("referrer.ls('a')[1].ArtifactType", "application/spdx+json"),
+        ("referrer.ls('a')[1].annotations['org.example.key']", "value"),
+        ("#referrer.ls('a')[1].URLs .. tostring(referrer.ls('a')[1].Platform)", "0nil"),
         ("select('#', manifest.put('a', 'b'))", "0"),
         ("select('#', manifest.get('a'):put('b'))", "0"),
         ("select('#', image.exportTar('a', 'x'))", "0"),
@@ -153,6 +177,18 @@ def test_results(expression: str, result: str) -> None:
             "image.ratelimitWait: the limit should be a whole number, 0 or more, not nan",
         ),
         ("image.ratelimitWait('a', 5, 30)", 'image.ratelimitWait: the poll should be a string like "5m", not 30'),
+        ("referrer.ls()", f"referrer.ls: the image should be {ANY_IMAGE}, not nil"),
+        ("referrer.ls('a', 'x')", "referrer.ls: the options should be a table with artifactType, not a string"),
+        ("referrer.ls('a', {type = 'x'})", 'referrer.ls: there is no option "type"; there are artifactType'),
+        (
+            "referrer.ls('a', {artifactType = {}})",
+            'referrer.ls: the option "artifactType" should be a string, not a table',
+        ),
+        ("image.created()", f"image.created: the image should be {ANY_IMAGE}, not nil"),
+        ("image.created('a', 5)", "image.created: the platform should be a string, not 5"),
+        ("tag.delete('a', true)", "tag.delete: the options should be a table with missingOk, not a boolean"),
+        ("tag.delete('a', {missingOK = true})", 'tag.delete: there is no option "missingOK"; there are missingOk'),
+        ("tag.delete('a', {missingOk = 1})", 'tag.delete: the option "missingOk" should be true or false, not 1'),
         ("tag.ls('a', 'x')", "tag.ls: the options should be a table with last, limit, not a string"),
         ("tag.ls('a', {limt = 1})", 'tag.ls: there is no option "limt"; there are last, limit'),
         ("tag.ls('a', {5})", "tag.ls: there is no option whose name is a number; there are last, limit"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from regbot.supervisor.logs import Writer, json_line, level_number, logfmt_line, open_log
+from regbot.supervisor.logs import Writer, json_line, level_number, logfmt_line, open_log, with_fields
 
 NOON = datetime(2026, 1, 2, 12, 0, 0, 5000, tzinfo=UTC)
 
@@ -39,6 +39,8 @@ def test_logfmt_is_slogs() -> None:
         ("\u2603\u00fc", "\u2603\u00fc"),
         ("\u200b", r'"\u200b"'),
         ("\U000e0001", r'"\U000e0001"'),
+        (b"a\xff\x80".decode("utf-8", "surrogateescape"), r'"a\xff\x80"'),
+        ("\ud800\x85", r'"\ud800\u0085"'),
     ],
 )
 def test_logfmt_quotes(text: str, written: str) -> None:
@@ -65,9 +67,37 @@ def test_time_keeps_its_zone() -> None:
     assert json.loads(json_line(east, "info", "x", {}))["time"] == "2026-01-02T14:00:00.005+02:00"
 
 
-def test_lone_surrogates_are_replaced() -> None:
-    """Text that UTF-8 cannot carry does not break the log."""
-    assert json.loads(json_line(NOON, "info", "x", {"message": "\ud800"}))["message"] == "?"
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (b"\xff\x80 \0".decode("utf-8", "surrogateescape"), "\\xff\\x80 \0"),
+        ("\ud800\udfff", "\\ud800\\udfff"),
+        ("\u2603\u0085", "\u2603\u0085"),
+    ],
+)
+def test_json_spells_out_what_is_no_character(text: str, shown: str) -> None:
+    """A byte that is no UTF-8, and half a character, stand in JSON as the text that stands for them."""
+    assert json.loads(json_line(NOON, "info", "x", {"message": text}))["message"] == shown
+
+
+def test_no_value_breaks_a_line() -> None:
+    """Whatever is inside of a value, the line can be written."""
+    assert json.loads(json_line(NOON, "info", "x", {"value": ["\udcff"]}))["value"] == ["?"]
+
+
+def test_a_group_of_fields() -> None:
+    """A group is an object in JSON, and in logfmt its fields have its name before theirs, as slog writes them."""
+    fields = {"metrics": {"deleted": 3, "script": 0.5}}
+    assert json.loads(json_line(NOON, "info", "x", fields))["metrics"] == fields["metrics"]
+    assert logfmt_line(NOON, "info", "x", fields).endswith(" msg=x metrics.deleted=3 metrics.script=0.5\n")
+
+
+@pytest.mark.parametrize("name", ["_Logger__self", "__self", "message", "record"])
+def test_a_field_may_have_any_name(name: str) -> None:
+    """No name of a field means anything to what the log is made with."""
+    stream = io.StringIO()
+    with_fields(open_log(Writer(as_json=True, stream=stream)), {name: 1}).info("x")
+    assert json.loads(stream.getvalue())[name] == 1
 
 
 @pytest.mark.parametrize(("text", "number"), [("trace", -8), ("INFO", 0), ("Warn", 4), ("DEBUG+2", -2), ("error-1", 7)])

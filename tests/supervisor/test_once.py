@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from regbot.supervisor.run import RECORD
+from regbot.supervisor.script_log import RECORD
 from tests.images import image, push
 from tests.regbot import COMMAND, once
 from tests.supervisor.processes import offspring
@@ -56,6 +56,27 @@ def test_copies_share_the_slots(registry: DockerRegistry) -> None:
     )
     creds = f"creds: [{{registry: '{registry.host}', tls: disabled}}]"
     assert once(f"{creds}\ndefaults: {{parallel: 2}}\nscripts:\n{scripts}\n").messages == ["done"] * 4
+
+
+def test_a_script_copies_side_by_side(registry: DockerRegistry) -> None:
+    """With one slot the copies of a script go on together in it, and another script's wait for their turn."""
+    push(registry, "a", "v1", image())
+    copy = f'image.copy("{registry.host}/a:v1", "{registry.host}/%s:v" .. i)'
+    each = f'parallel.each({{1, 2, 3, 4}}, function(i) {copy} end) log("done")'
+    scripts = "\n".join(f"- {{name: {name}, script: '{each % name}'}}" for name in ("b", "c"))
+    creds = f"creds: [{{registry: '{registry.host}', tls: disabled}}]"
+    ended = once(f"{creds}\ndefaults: {{parallel: 1}}\nscripts:\n{scripts}\n")
+    assert (ended.messages, registry.tags("c")) == (["done"] * 2, {"v1", "v2", "v3", "v4"})
+
+
+def test_a_failure_is_told_with_what_is_known_of_it(registry: DockerRegistry) -> None:
+    """The record of a failed script names script, line, operation, registry, repository, code and status."""
+    script = f'\n    parallel.each({{1}}, function()\n      tag.ls("{registry.host}/none") end)'
+    creds = f"creds: [{{registry: '{registry.host}', tls: disabled}}]"
+    ended = once(f"{creds}\nscripts:\n- name: s\n  script: |{script}\n")
+    (record,) = [record for record in ended.records if "error" in record]
+    known = {"script": "s", "line": 2, "operation": "tag.ls", "registry": registry.host, "repository": "none"}
+    assert record.items() >= {**known, "code": "NAME_UNKNOWN", "status": 404}.items()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import trio
 
-from regbot.registry import images
+from regbot.registry import creation, images
 from regbot.registry.copying import copying
 from regbot.supervisor.api import answers
 
@@ -28,6 +28,11 @@ async def config(registry: Registry, image: Image, platform: str | None) -> Valu
     """Return an image's configuration."""
     manifest, body = await images.config(registry, image.pinned, platform)
     return answers.config(image.reference, manifest, body)
+
+
+async def created(registry: Registry, image: Image, platform: str | None) -> Value:
+    """Return when an image was created, in seconds since 1970; nil where nobody says."""
+    return await creation.created(registry, image.pinned, platform)
 
 
 async def copy(registry: Registry, source: Image, target: Image, options: CopyOptions, *, observer: Observer) -> Value:

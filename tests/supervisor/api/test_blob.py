@@ -12,7 +12,7 @@ from regbot.supervisor.arguments import MAX_CONTENT
 from regbot.supervisor.operations import OperationFailed
 from tests.images import digest, image, push, push_blob, write_layout
 from tests.regbot import once
-from tests.supervisor.scripts import opened
+from tests.supervisor.scripts import opened, runner
 
 if TYPE_CHECKING:
     from regbot.protocol.values import Value
@@ -123,6 +123,19 @@ def test_the_example_of_the_page(registry: DockerRegistry) -> None:
     ended = once(f"{creds}\nscripts:\n- name: main\n  script: |\n{script}\n")
     assert ended.errors == {}
     assert registry.digest("mirror/alpine", "latest") == made.digest
+
+
+async def test_any_bytes_go_to_a_registry_and_back(registry: DockerRegistry) -> None:
+    """Whatever bytes a script's string holds, the registry has them, and the script gets them back."""
+    async with runner(registry.host) as run:
+        outcome = await run(f"""
+            local bytes = {{}} for i = 0, 255 do bytes[#bytes + 1] = string.char(i) end
+            local text = table.concat(bytes)
+            local digest = blob.put("{registry.host}/a", text)
+            assert(blob.get("{registry.host}/a", digest):content() == text)""")
+    assert outcome.error == ""
+    every = bytes(range(256))
+    assert registry.request("GET", f"/v2/a/blobs/{digest(every)}")[2] == every
 
 
 def stored(repository: str, *, size: int | None = None) -> Value:

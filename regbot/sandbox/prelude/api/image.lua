@@ -1,4 +1,4 @@
--- image: configs, copies, tar files, pull quotas, and older names of what `manifest` does.
+-- image: configs, times, copies, tar files, pull quotas, and older names of what `manifest` does.
 
 local use = ...
 local arguments, calls, config = use("arguments"), use("calls"), use("api/config")
@@ -13,6 +13,13 @@ local image = { manifest = manifest.get, manifestHead = manifest.head, manifestL
 
 function image.config(source, platform)
   return config.get("image.config", source, platform)
+end
+
+-- Return when an image was created, in seconds since 1970; nil where nobody says.
+function image.created(source, platform)
+  source = arguments.image("image.created", "image", source)
+  platform = arguments.optional("image.created", "platform", "text", platform)
+  return calls.perform("image.created", { source, platform }, 2)
 end
 
 function image.copy(source, target, options)

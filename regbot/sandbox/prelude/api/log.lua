@@ -7,14 +7,19 @@ local concat, select, type = table.concat, select, type
 
 local logging = {}
 
-function logging.log(...)
+-- Return the message that *caller* was given as its first argument, as text.
+function logging.message(caller, ...)
   local message = ...
   local kind = type(message)
   if kind ~= "string" and kind ~= "number" then
     local came = select("#", ...) == 0 and "nothing" or objects.kind(message)
-    errors.raise("log: the message should be a string or a number, not " .. came)
+    errors.raise(caller .. ": the message should be a string or a number, not " .. came)
   end
-  calls.log("info", message .. "")
+  return message .. ""
+end
+
+function logging.log(...)
+  calls.log("info", logging.message("log", ...))
 end
 
 function logging.print(...)
