@@ -1,7 +1,7 @@
 # Every target makes what it needs by itself.  Wanted on the machine: make, Python 3.11 or later.
 PYTHON := .venv/bin/python
 
-.PHONY: help demo test lint format bench clean
+.PHONY: help demo test lint format docs bench clean
 
 help:
 	@echo "make demo     mirror and prune tags of a small OCI layout: no registry, no network"
@@ -9,6 +9,7 @@ help:
 	@echo "make lint     linters and types only"
 	@echo "make bench    figures of this machine"
 	@echo "make format   format the code"
+	@echo "make docs     write docs/lua.md from the description of the Lua API"
 	@echo "make clean    remove everything that make made"
 
 demo: .venv/runs
@@ -29,6 +30,9 @@ lint: .venv/develops
 format: .venv/develops
 	$(PYTHON) -m ruff check --fix
 	$(PYTHON) -m ruff format
+
+docs: .venv/runs
+	$(PYTHON) -m regbot.manual > docs/lua.md
 
 bench: .venv/develops
 	@sh tools/system-packages.sh

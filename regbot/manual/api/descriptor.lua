@@ -1,0 +1,39 @@
+---@meta _
+
+---The platform of an image.
+---@class Platform
+---@field os string Such as `linux`.
+---@field OS string
+---@field architecture string Such as `amd64`.
+---@field Architecture string
+---@field variant string Such as `v7`.
+---@field Variant string
+---@field ["os.version"] string The version of Windows.
+---@field OSVersion string
+---@field ["os.features"] string[] Features of Windows.
+---@field OSFeatures string[]
+---@field features string[] Features of the processor.
+---@field Features string[]
+
+---What is known of a manifest, a config or a layer by those who name it.
+---@class Descriptor
+---@field mediaType string What it is, such as `application/vnd.oci.image.manifest.v1+json`.
+---@field MediaType string
+---@field digest string The digest of its bytes: `sha256:…`.
+---@field Digest string
+---@field size number How many bytes it has.
+---@field Size number
+---@field urls string[] Where else it can be had.
+---@field URLs string[]
+---@field annotations table<string, string> What else is said of it, by name.
+---@field Annotations table<string, string>
+---@field data string The content itself, in base64, where it is small.
+---@field Data string
+---@field platform? Platform The platform of the image, in an index.
+---@field Platform? Platform
+---@field artifactType string What kind of artifact it is.
+---@field ArtifactType string
+
+---The descriptor of a manifest's config. It can be called, because `m:config()` finds it in the place of the method.
+---@class ConfigDescriptor: Descriptor
+---@overload fun(manifest: Manifest, platform?: string): Config
