@@ -13,16 +13,25 @@ import pytest
 import regbot
 
 ROOT: Final = Path(regbot.__file__).parent
-LIBRARIES: Final = frozenset({"croniter", "httpx", "loguru", "lupa", "msgpack", "trio", "yaml"})
-OWN: Final = frozenset(f"regbot.{name}" for name in ("cli", "config", "protocol", "registry", "sandbox", "supervisor"))
+LIBRARIES: Final = frozenset({"croniter", "httpx", "lark", "loguru", "lupa", "msgpack", "trio", "yaml"})
+LAYERS: Final = "check cli commands config manual protocol registry sandbox shell supervisor"
+OWN: Final = frozenset(f"regbot.{name}" for name in LAYERS.split())
+
+ABOVE_SUPERVISOR: Final = frozenset(
+    {"regbot.check", "regbot.cli", "regbot.commands", "regbot.sandbox", "regbot.shell", "lark", "lupa"}
+)
 
 ALLOWED: Final = {
     "regbot.protocol": {"regbot.protocol", "msgpack"},
     "regbot.config": {"regbot.config", "regbot.registry", "yaml"},
+    "regbot.check": {"regbot.check", "regbot.manual", "lark"},
+    "regbot.manual": {"regbot.manual"},
     "regbot.sandbox": {"regbot.sandbox", "lupa"},
     "regbot.registry": {"regbot.registry", "httpx", "trio"},
-    "regbot.supervisor": (OWN | LIBRARIES) - {"regbot.cli", "regbot.sandbox", "lupa"},
-    "regbot.cli": {"regbot.cli"},
+    "regbot.supervisor": (OWN | LIBRARIES) - ABOVE_SUPERVISOR - {"regbot.manual"},
+    "regbot.shell": (OWN | LIBRARIES) - ABOVE_SUPERVISOR | {"regbot.shell"},
+    "regbot.commands": (OWN | LIBRARIES) - {"regbot.cli", "regbot.sandbox", "lupa"},
+    "regbot.cli": {"regbot.cli", "regbot.commands"},
 }
 """What importing the whole of a layer may load, of us and of the libraries."""
 
@@ -72,6 +81,12 @@ def test_layer(layer: str) -> None:
     modules = loaded(layer)
     assert layer in modules
     assert parts(modules) <= ALLOWED[layer]
+
+
+def test_cli_loads_no_command() -> None:
+    """The command line alone imports no command, and so nothing that only some of them need."""
+    commands = {module for module in loaded("regbot.cli") if module.startswith("regbot.commands.")}
+    assert commands == {"regbot.commands.status"}
 
 
 def test_config_knows_only_values_of_registry() -> None:

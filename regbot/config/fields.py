@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from regbot.config import access, kinds
+from regbot.config import access, kinds, modules
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -116,6 +116,10 @@ LOG_BYTES: Final = Field(
 )
 LIMITS: Final = Section("limits", "What a script may use.  The Go program has no such limits.", (MEMORY, LOG_BYTES))
 
+MODULES: Final = Field(
+    "modules", modules.FOLDERS, "Folders of Lua modules for require; a relative path begins at the file's own folder."
+)
+
 INTERVAL: Final = Field("interval", kinds.DURATION, "Time between two runs of `regbot server`.")
 SCHEDULE: Final = Field("schedule", kinds.SCHEDULE, "When `regbot server` runs a script; beats interval.")
 TIMEOUT: Final = Field(
@@ -138,19 +142,23 @@ BLOB_LIMIT: Final = Field(
 DEFAULTS: Final = Section(
     "defaults",
     "Settings of the program, and what holds for scripts that do not say it themselves.",
-    (PARALLEL, INTERVAL, SCHEDULE, TIMEOUT, SKIP_DOCKER_CONFIG, USER_AGENT, BLOB_LIMIT),
+    (PARALLEL, INTERVAL, SCHEDULE, TIMEOUT, MODULES, SKIP_DOCKER_CONFIG, USER_AGENT, BLOB_LIMIT),
     (Part("limits", LIMITS),),
 )
 
 NAME: Final = Field("name", kinds.TEXT, "Name in the log and in errors; every script needs one.")
 SCRIPT_TEXT: Final = Field("script", kinds.TEXT, "The Lua script; templates are not expanded in it.")
 SCRIPT: Final = Section(
-    "script", "One script.", (NAME, SCRIPT_TEXT, INTERVAL, SCHEDULE, TIMEOUT), (Part("limits", LIMITS),), ("name",)
+    "script",
+    "One script.",
+    (NAME, SCRIPT_TEXT, INTERVAL, SCHEDULE, TIMEOUT, MODULES),
+    (Part("limits", LIMITS),),
+    ("name",),
 )
 
 ROOT: Final = Section(
     "configuration",
     "A configuration of regbot.  Keys that begin with x- belong to the user.",
-    (VERSION,),
+    (VERSION, MODULES),
     (Part("creds", CREDS, many=True), Part("defaults", DEFAULTS), Part("scripts", SCRIPT, many=True)),
 )

@@ -11,6 +11,7 @@ from regbot.config.document import NotYaml, compose
 from regbot.config.files import read_text
 from regbot.config.findings import ConfigError, Finding, Report
 from regbot.config.model import LOG_BYTES, MEMORY, Config, Defaults, Script
+from regbot.config.modules import ReadFolder, Shelf, nothing
 from regbot.config.nodes import Scalar
 from regbot.config.reading import Entry, Reader
 
@@ -30,18 +31,43 @@ class Loaded:
     warnings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What could be read of a configuration, which is all of it if there are no *errors*."""
+
+    config: Config
+    errors: tuple[Finding, ...]
+    warnings: tuple[Finding, ...]
+
+
 def load(
     content: bytes,
     name: str,
     *,
     environ: Mapping[str, str],
     read_file: Callable[[str], str] = read_text,
+    read_folder: ReadFolder = nothing,
 ) -> Loaded:
     """Return the configuration in *content*; *name* is what findings call the file.
 
     ConfigError with everything that is wrong if it cannot be used.  Templates see *environ*, and files through
-    *read_file* (OSError or ValueError where one cannot be read).
+    *read_file* (OSError or ValueError where one cannot be read); *read_folder* reads folders of modules.
     """
+    found = examine(content, name, environ=environ, read_file=read_file, read_folder=read_folder)
+    if found.errors:
+        raise ConfigError(found.errors, found.warnings)
+    return Loaded(found.config, found.warnings)
+
+
+def examine(
+    content: bytes,
+    name: str,
+    *,
+    environ: Mapping[str, str],
+    read_file: Callable[[str], str] = read_text,
+    read_folder: ReadFolder = nothing,
+) -> Examined:
+    """Return what `load` returns or raises, and of a configuration with errors what could be read."""
     report = Report(name)
 
     def expand(text: str) -> str:
@@ -54,13 +80,12 @@ def load(
     except NotYaml as exc:
         report.error(exc.line, exc.message)
         tree = None
-    config = _config(Reader(report, expand).section(fields.ROOT, tree or _EMPTY), report)
-    if report.errors:
-        raise ConfigError(report.errors, report.warnings)
-    return Loaded(config, report.warnings)
+    root = Reader(report, expand).section(fields.ROOT, tree or _EMPTY)
+    config = _config(root, Shelf(read_folder, report), report)
+    return Examined(config, report.errors, report.warnings)
 
 
-def _config(root: Entry, report: Report) -> Config:
+def _config(root: Entry, shelf: Shelf, report: Report) -> Config:
     defaults = root.part("defaults")
     scripts = root.parts.get("scripts", ())
     _check_names(scripts, report)
@@ -68,11 +93,17 @@ def _config(root: Entry, report: Report) -> Config:
         if (entry.get(fields.INTERVAL) or 0) < 0:
             report.warn(entry.line_of("interval"), "interval: a negative one is ignored")
     version = root.get(fields.VERSION)
+
+    def script(entry: Entry) -> Script:
+        places = (place for level in (entry, defaults, root) for place in level.get(fields.MODULES) or ())
+        return _script(entry, defaults, shelf.modules(places))
+
     return Config(
         version=1 if version is None else version,
         creds=merged_creds(root.parts.get("creds", ()), report),
         defaults=_defaults(defaults),
-        scripts=tuple(_script(script, defaults) for script in scripts),
+        scripts=tuple(script(entry) for entry in scripts),
+        plain=script(Entry(1, {}, {}, {})),
     )
 
 
@@ -85,7 +116,7 @@ def _defaults(entry: Entry) -> Defaults:
     )
 
 
-def _script(entry: Entry, defaults: Entry) -> Script:
+def _script(entry: Entry, defaults: Entry, modules: Mapping[str, bytes]) -> Script:
     # 0s is not set; below zero is set to none.
     timeout = entry.get(fields.TIMEOUT) or defaults.get(fields.TIMEOUT) or 0
     own_interval = _interval(entry)
@@ -93,6 +124,7 @@ def _script(entry: Entry, defaults: Entry) -> Script:
     if schedule is None and own_interval is None:
         schedule = defaults.get(fields.SCHEDULE)
     own, usual = entry.part("limits"), defaults.part("limits")
+    node = entry.nodes.get("script")
     return Script(
         name=entry.get(fields.NAME) or "",
         text=entry.get(fields.SCRIPT_TEXT) or "",
@@ -102,6 +134,8 @@ def _script(entry: Entry, defaults: Entry) -> Script:
         interval=None if schedule else own_interval or _interval(defaults),
         memory=own.get(fields.MEMORY) or usual.get(fields.MEMORY) or MEMORY,
         log_bytes=own.get(fields.LOG_BYTES) or usual.get(fields.LOG_BYTES) or LOG_BYTES,
+        in_block=isinstance(node, Scalar) and node.style == "|",
+        modules=modules,
     )
 
 

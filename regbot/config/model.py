@@ -6,13 +6,15 @@ the field says otherwise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from regbot.registry.credentials import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from regbot.config.schedule import Schedule
 
 NOTHING: Final = Secret("")
@@ -96,6 +98,17 @@ class Script:
     interval: float | None
     memory: int = MEMORY
     log_bytes: int = LOG_BYTES
+    in_block: bool = False
+    """Whether each line of the text is a line of the file, as in a block after `script: |`."""
+    modules: Mapping[str, bytes] = field(default_factory=dict, repr=False, hash=False)
+    """The texts of the modules in its folders, by the names that `require` takes."""
+
+    def line_of(self, number: int) -> int:
+        """Return the line of the file on which line *number* of the text stands, or else where the text begins."""
+        return self.line + number - 1 if self.in_block else self.line
+
+
+PLAIN: Final = Script("", "", 1, None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +119,5 @@ class Config:
     creds: tuple[Creds, ...]
     defaults: Defaults
     scripts: tuple[Script, ...]
+    plain: Script = PLAIN
+    """What a script is that is not in the file: `defaults` apply to it, and name and text are to be filled in."""

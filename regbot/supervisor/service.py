@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from regbot.registry.errors import RegistryError
 from regbot.registry.files.files import Files
 from regbot.registry.registries import Registries
+from regbot.supervisor.gates import Means
 from regbot.supervisor.hosts import hosts
 from regbot.supervisor.launcher import LauncherFailed, open_launcher
+from regbot.supervisor.nearest import listed
 from regbot.supervisor.observer import LogObserver
 from regbot.supervisor.once import Once
+from regbot.supervisor.shell import Shell
 from regbot.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import AsyncIterator
 
     from loguru import Logger
 
     from regbot.config.model import Config, Script
     from regbot.supervisor.once import Report
+    from regbot.supervisor.shell import Dialogue
 
 
-MAX_NAMED: Final = 10
-"""Scripts that an error names."""
 _ASKS: Final = re.compile(r"\b(repo|tag|manifest|blob|image)\b")
 """What a script that asks a registry holds; it may be wrong either way, and costs time then but nothing else."""
 
@@ -49,48 +51,45 @@ class Options:
 async def once(config: Config, options: Options, log: Logger) -> Report:
     """Run a configuration's scripts a single time; CannotRun before anything ran."""
     scripts = _chosen(config, options.only)
+    async with _means(config, options, log) as means:
+        if any(_ASKS.search(script.text) for script in scripts):
+            # The launcher loads Lua meanwhile, and no script's timeout pays for it.
+            means.registry.prepare()
+        return await Once(means).run(scripts)
+
+
+async def shell(config: Config, options: Options, dialogue: Dialogue, log: Logger) -> Report:
+    """Run what somebody types; CannotRun if no child can be had, OSError if the dialogue breaks."""
+    async with _means(config, options, log) as means:
+        return await Shell(means, config.plain, dialogue).run()
+
+
+@asynccontextmanager
+async def _means(config: Config, options: Options, log: Logger) -> AsyncIterator[Means]:
+    """Give what scripts are run with; CannotRun if it cannot be had."""
     try:
         files = Files(options.files)
     except (RegistryError, OSError) as exc:
         why = exc.strerror if isinstance(exc, OSError) else exc
         raise CannotRun(f"the files folder {options.files} cannot be used: {why} (--files)") from exc
+    agent = config.defaults.user_agent or f"regbot-runner/{VERSION}"
+    registries = Registries(
+        hosts(config, os.environ, log),
+        files=files,
+        read_only=options.dry_run,
+        user_agent=agent,
+        observer=LogObserver(log),
+    )
     try:
-        return await _once(config, options, log, scripts, files)
+        async with open_launcher() as launcher, registries as registry:
+            yield Means(launcher, registry, files, log, config.defaults.parallel, options.dry_run)
     except LauncherFailed as exc:
         raise CannotRun(f"no script can run here: {exc}") from exc
-
-
-async def _once(config: Config, options: Options, log: Logger, scripts: Sequence[Script], files: Files) -> Report:
-    agent = config.defaults.user_agent or f"regbot-runner/{VERSION}"
-    async with (
-        open_launcher() as launcher,
-        Registries(
-            hosts(config, os.environ, log),
-            files=files,
-            read_only=options.dry_run,
-            user_agent=agent,
-            observer=LogObserver(log),
-        ) as registry,
-    ):
-        if any(_ASKS.search(script.text) for script in scripts):
-            # The launcher loads Lua meanwhile, and no script's timeout pays for it.
-            registry.prepare()
-        once_ = Once(registry, launcher, log, files=files, parallel=config.defaults.parallel, dry_run=options.dry_run)
-        return await once_.run(scripts)
 
 
 def _chosen(config: Config, only: tuple[str, ...]) -> list[Script]:
     known = {script.name for script in config.scripts}
     for name in only:
         if name not in known:
-            raise CannotRun(f"--script: there is no script {name!r}; {_nearest(name, known)}")
+            raise CannotRun(f"--script: there is no script {name!r}; {listed(name, known)}")
     return [script for script in config.scripts if not only or script.name in only]
-
-
-def _nearest(name: str, known: Collection[str]) -> str:
-    if not known:
-        return "there are none at all"
-    near = get_close_matches(name, known, n=MAX_NAMED, cutoff=0.5)
-    others = sorted(set(known) - set(near))
-    named = ", ".join(map(repr, [*near, *others][:MAX_NAMED]))
-    return f"there are {named}" + (f" and {len(known) - MAX_NAMED} more" if len(known) > MAX_NAMED else "")

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from regbot.config.findings import ConfigError
-from regbot.config.loading import Loaded, load
+from regbot.config.loading import Loaded, examine, load
 from regbot.config.model import MEMORY, Config, Defaults
 from regbot.config.schedule import Schedule
 
@@ -33,6 +33,27 @@ def test_script_without_text() -> None:
     """A script without a text is one that does nothing."""
     found = loaded("scripts:\n  - name: a\n").config.scripts[0]
     assert (found.text, found.line) == ("", 2)
+
+
+@pytest.mark.parametrize(
+    ("style", "lines"), [("|\n    a\n    b", [3, 4]), (">\n    a\n\n    b", [3, 3]), ('"a\\nb"', [2, 2])]
+)
+def test_lines_of_a_script(style: str, lines: list[int]) -> None:
+    """A block's lines are lines of the file; of any other text it is known where it begins."""
+    found = loaded(f"scripts:\n- script: {style}\n  name: a\n").config.scripts[0]
+    assert [found.line_of(number) for number in (1, 2)] == lines
+
+
+def test_script_that_is_not_in_the_file() -> None:
+    """What `defaults` say is also had by a script from elsewhere."""
+    plain = loaded("defaults: {timeout: 5s, limits: {memory: 64MiB}}").config.plain
+    assert (plain.text, plain.timeout, plain.memory) == ("", 5, 64 << 20)
+
+
+def test_what_can_be_read() -> None:
+    """Of a configuration that cannot be used the rest is read all the same."""
+    found = examine(b"defaults: {timeout: x}\nscripts: [{name: a, script: b}]", "f", environ={})
+    assert ([script.text for script in found.config.scripts], len(found.errors)) == (["b"], 1)
 
 
 @pytest.mark.parametrize("name", ["0123", "yes", "1.0", "true", "2001-01-01"])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 STAND_IN: Final = Path(__file__).parents[1] / "sandbox" / "stand_in.py"
 LIMITS: Final = ChildLimits(memory=64 << 20)
-ENVIRONMENT: Final = pack({"seed": 1, "modules": {}})
+ENVIRONMENT: Final = pack({"seed": 1})
 
 
 def offspring(parent: int) -> list[int]:

@@ -1,12 +1,12 @@
--- Source text to functions: `load`, `loadstring`, `require`, and the script itself.  Text only: bytecode is not checked
+-- Source text to functions: `load`, `loadstring`, modules, and the script itself.  Text only: bytecode is not checked
 -- by LuaJIT, whoever may load it owns the process.
 
 local use = ...
 local errors = use("errors")
 
-local native_load, error, next, pcall, select, tonumber, type = load, error, next, pcall, select, tonumber, type
+local native_load, error, pcall, select, tonumber, type = load, error, pcall, select, tonumber, type
 local byte, find, gmatch, match = string.byte, string.find, string.gmatch, string.match
-local concat, sort = table.concat, table.sort
+local concat = table.concat
 
 local MAX_SOURCE = 1024 * 1024
 local BYTECODE = 27
@@ -114,43 +114,6 @@ function chunks.advised(problem, name, source)
   end
   local called, argument = match(line_of(source, line) or "", "^%s*([%a_][%w_.:]*)%s*([\"'%[].-)%s*$")
   return problem .. "; write " .. (called and called .. "(" .. argument .. ")" or 'log("text " .. value)')
-end
-
-local function names_of(modules)
-  local names = {}
-  for name in next, modules do
-    names[#names + 1] = name
-  end
-  sort(names)
-  return #names > 0 and "there are " .. concat(names, ", ") or "none was given to this script"
-end
-
--- Return `require` for the *modules*, name to source, that came with the script, loaded into *environment*.
-function chunks.requirer(modules, environment)
-  local loaded, loading = {}, {}
-  return function(name)
-    if type(name) ~= "string" then
-      errors.raise("bad argument #1 to 'require' (string expected, got " .. type(name) .. ")")
-    elseif loaded[name] ~= nil then
-      return loaded[name]
-    elseif loading[name] then
-      errors.raise('module "' .. name .. '" requires itself, through others or at once')
-    elseif not modules[name] then
-      errors.raise('module "' .. name .. '" not found: ' .. names_of(modules))
-    end
-    local chunk, problem = chunks.compile(modules[name], "=" .. name, environment)
-    if not chunk then
-      errors.raise('module "' .. name .. '" cannot be loaded: ' .. problem)
-    end
-    loading[name] = true
-    local ok, value = pcall(chunk, name)
-    loading[name] = nil
-    if not ok then
-      errors.again(value)
-    end
-    loaded[name] = value == nil and true or value
-    return loaded[name]
-  end
 end
 
 return chunks
