@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import trio
 
-from bench import copies, language, listing, runs
+from bench import copies, language, listing, operations, runs, side_by_side
 from bench.table import show
 
-show([*runs.command(), *trio.run(runs.started), *language.figures(), *copies.figures(), *listing.figures()])
+show(
+    [
+        *runs.command(),
+        *trio.run(runs.started),
+        *trio.run(operations.figures),
+        *trio.run(side_by_side.figures),
+        *language.figures(),
+        *copies.figures(),
+        *listing.figures(),
+    ]
+)

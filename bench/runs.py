@@ -55,9 +55,9 @@ async def started() -> list[Figure]:
         Registries(Hosts(), files=Files("."), read_only=True, user_agent="bench") as registry,
     ):
         gate = Gate(registry, slots)
-        runs = [await _run("local x = 1", gate, launcher) for _ in range(RUNS)]
+        runs = [await run("local x = 1", gate, launcher) for _ in range(RUNS)]
         both = await _two_at_a_time(gate, launcher)
-        trips = [await _run(f'for i = 1, {CALLS} do reference.new("a/b") end', gate, launcher) for _ in range(5)]
+        trips = [await run(f'for i = 1, {CALLS} do reference.new("a/b") end', gate, launcher) for _ in range(5)]
         trip = (median(trips) - median(runs)) / CALLS
         supervisor, children = await _memory(launcher)
     cold = [_command([sys.executable, "-I", "-S", "-c", SITE + COLD, _site()]) for _ in range(15)]
@@ -93,10 +93,11 @@ async def started() -> list[Figure]:
     return found
 
 
-async def _run(source: str, gate: Gate, launcher: Launcher) -> float:
-    run = Run(_script(source), gate, open_log(Writer(8)))
+async def run(source: str, gate: Gate, launcher: Launcher) -> float:
+    """Return the seconds that a run of *source* takes."""
+    made = Run(script(source), gate, open_log(Writer(8)))
     begin = time.perf_counter()
-    outcome = await run.execute(launcher)
+    outcome = await made.execute(launcher)
     taken = time.perf_counter() - begin
     assert not outcome.failed, outcome
     return taken
@@ -105,7 +106,7 @@ async def _run(source: str, gate: Gate, launcher: Launcher) -> float:
 async def _two_at_a_time(gate: Gate, launcher: Launcher) -> float:
     async def worker() -> None:
         for _ in range(RUNS // 2):
-            await _run("local x = 1", gate, launcher)
+            await run("local x = 1", gate, launcher)
 
     begin = time.perf_counter()
     async with trio.open_nursery() as nursery:
@@ -166,7 +167,8 @@ def _echo() -> float:
     return median(taken)
 
 
-def _script(source: str) -> Script:
+def script(source: str) -> Script:
+    """Return a script as a configuration has it."""
     return load(f"scripts: [{{name: bench, script: '{source}'}}]".encode(), "bench", environ={}).config.scripts[0]
 
 

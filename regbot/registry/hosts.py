@@ -60,7 +60,8 @@ class Host:
     blob_limit: int = BLOB_LIMIT
     req_per_sec: float = 0.0
     """Requests a second; 0: as many as come."""
-    req_concurrent: int = 3
+    req_concurrent: int | None = None
+    """Requests at a time; None: as many as the Go program takes, and more for a script that does more at once."""
 
     @property
     def address(self) -> str:

@@ -10,6 +10,7 @@ there belongs to "library".  A registry's reference without tag and digest means
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 from contextlib import suppress
@@ -54,6 +55,7 @@ def is_path(text: str) -> bool:
     return len(text) <= MAX_NAME and _PATH.fullmatch(text) is not None
 
 
+@functools.lru_cache(maxsize=256)
 def is_registry(text: str) -> bool:
     """Say whether *text* has the form of a registry's name: "host", "host:port" or "[address]:port"."""
     if (match := _registry_form(text)) is None or int(match["named"] or match["short"] or 0) > MAX_PORT:

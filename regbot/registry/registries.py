@@ -50,6 +50,7 @@ class Registries:
         self._observer = observer or Silent()
         self._remote: Remote | None = None
         self._layout: Layout | None = None
+        self._calls = 0
 
     async def __aenter__(self) -> Self:
         return self
@@ -65,6 +66,16 @@ class Registries:
     def prepare(self) -> None:
         """Load now what requests over HTTP take, before somebody waits for it."""
         self._http()
+
+    def at_once(self, calls: int) -> None:
+        """Be told the most calls that any one run has in flight now.
+
+        A registry gets as many requests at a time, though never fewer than usual, unless the configuration says how
+        many it bears.
+        """
+        self._calls = calls
+        if self._remote is not None:
+            self._remote.at_once(calls)
 
     def identity(self, repository: Repository) -> str:
         """Return what is the same for all spellings of one repository, and for no other."""
@@ -151,6 +162,7 @@ class Registries:
                 self._hosts, user_agent=self._user_agent, read_only=self._read_only, observer=self._observer
             )
             self._remote = Remote(client, self._observer)
+            self._remote.at_once(self._calls)
         return self._remote
 
     def _layouts(self) -> Layout:

@@ -9,7 +9,7 @@ from regbot.registry.hosts import Host, Hosts, Tls
 def test_unknown_registry() -> None:
     """A registry that nobody configured is spoken to by https, at its own name."""
     found = Hosts().find("registry.example.org:5000")
-    assert (found.scheme, found.address, found.req_concurrent) == ("https", "registry.example.org:5000", 3)
+    assert (found.scheme, found.address, found.req_concurrent) == ("https", "registry.example.org:5000", None)
 
 
 def test_default() -> None:

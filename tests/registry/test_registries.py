@@ -5,6 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+import trio
 
 from regbot.registry.content import Bytes
 from regbot.registry.copying.copying import copy
@@ -21,12 +22,15 @@ from regbot.registry.reference import Reference, Repository
 from regbot.registry.registries import Registries
 from tests import images
 from tests.fake_registry import error, raw_server
+from tests.model.message import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.docker_registry import DockerRegistry
+    from tests.model.message import Asked
+    from tests.registry.either import Serve
     from tests.skopeo import Skopeo
 
 IMAGE = images.image()
@@ -88,6 +92,36 @@ async def test_warning() -> None:
             with pytest.raises(RegistryError) as caught:
                 await through.delete_tag(Reference.parse(f"{address}/team/app:v1"))
     assert (caught.value.code, warnings) == ("TAG_LOST", [str(caught.value)])
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+async def test_at_once(serve: Serve, *, loaded: bool) -> None:
+    """As many calls as a script has in flight are with the registry together: it answers when all of them are there."""
+    there, asked = trio.Event(), []
+
+    async def answer_together(request: Asked) -> Reply:
+        asked.append(request.target)
+        if len(asked) == 8:
+            there.set()
+        await there.wait()
+        return Reply(404)
+
+    host = serve(answer_together).host
+    async with (
+        Registries(Hosts([Host(host, tls=Tls.DISABLED)]), user_agent="") as through,
+        trio.open_nursery() as nursery,
+    ):
+        if loaded:
+            through.prepare()
+        through.at_once(8)
+        for number in range(8):
+            nursery.start_soon(_miss, through, Reference.parse(f"{host}/team/app:{number}"))
+    assert len(asked) == 8
+
+
+async def _miss(through: Registries, reference: Reference) -> None:
+    with pytest.raises(NotFound):
+        await through.head(reference)
 
 
 async def test_blob_that_is_there(registry: DockerRegistry, files: Files) -> None:

@@ -65,7 +65,8 @@ def middle(calls: list[Call]) -> Call:
 def test_results_are_in_the_order_of_the_list(choose: Choose, limit: int) -> None:
     """Whatever is answered first, and however many are in flight, the results are those of a loop."""
     source = f"""local list = {{}} for i = 1, 20 do list[i] = 'b/' .. i end
-        local found = parallel.map(list, function(x, ...) return tag.ls(x) .. select('#', ...), 'dropped' end, {{limit = {limit}}})
+        local function work(x, ...) return tag.ls(x) .. select('#', ...), 'dropped' end
+        local found = parallel.map(list, work, {{limit = {limit}}})
         print(unpack(found))"""
     done = run(source, ANSWERS, choose=choose)
     assert done.logs == ["\t".join(f"b/{i}0" for i in range(1, 21))]

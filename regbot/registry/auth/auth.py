@@ -7,7 +7,7 @@ from the login that the configuration or a credential helper gives: that itself,
 from __future__ import annotations
 
 import time
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Final
 
 import trio
@@ -52,17 +52,17 @@ class Auth:
         self._trial = trio.Lock()
         self._checked(host.login)
 
-    @asynccontextmanager
-    async def headers(self, request: Request) -> AsyncIterator[dict[str, str]]:
+    def headers(self, request: Request) -> AbstractAsyncContextManager[dict[str, str]]:
         """Give the headers that authenticate *request* at the registry itself, and at nobody else's.
 
         In the block `heard` should be told what came of them: a login that was not right yet is shown by one request at
         a time, while all others wait.  RegistryError if a credential helper or a token server fails.
         """
         place = self._place(request)
-        if not place.scheme:
-            yield {}
-            return
+        return self._authenticated(place, request) if place.scheme else nullcontext({})
+
+    @asynccontextmanager
+    async def _authenticated(self, place: Place, request: Request) -> AsyncIterator[dict[str, str]]:
         async with AsyncExitStack() as trial:
             login = self._unless_refused(place, request, await self._login(place))
             if self._is_doubtful(login):
@@ -77,10 +77,10 @@ class Auth:
 
     def heard(self, request: Request, status: int, challenges: Sequence[Challenge], said: Mapping[str, str]) -> None:
         """Take note of what the registry answered to a request that *said* (its `headers`); they may change by that."""
-        place, subject = self._place(request), self._subject(request)
+        place, value = self._place(request), said.get("Authorization", "")
+        subject = self._subject(request) if value else ""
         if status == 401:
             self._learn(place, request, challenges)
-        value = said.get("Authorization", "")
         login, shown = place.shown
         if value and value == shown:
             if status == 401 and (place.scheme == "basic" or login.registry_token):

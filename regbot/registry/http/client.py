@@ -8,7 +8,7 @@ repositories.py, manifests.py and blobs.py.
 from __future__ import annotations
 
 import time
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from math import inf
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlencode
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import httpx
 
     from regbot.registry.hosts import Host, Hosts
-    from regbot.registry.http.endpoint import Connect
+    from regbot.registry.http.endpoint import Connect, Endpoint
     from regbot.registry.http.exchange import Body, Request, Timeouts
     from regbot.registry.observer import Observer
 
@@ -69,6 +69,10 @@ class Client:
         """Close every connection."""
         await self._endpoints.aclose()
 
+    def at_once(self, calls: int) -> None:
+        """Be told how many calls a script has in flight; see Throttle.at_once."""
+        self._endpoints.at_once(calls)
+
     def host(self, registry: str) -> Host:
         """Return how a registry is reached, as the configuration says."""
         return self._endpoints.find(registry).host
@@ -89,10 +93,10 @@ class Client:
         """Return the URL of something of a whole registry."""
         encoded = f"?{urlencode(query)}" if query else ""
         try:
-            return urls.join(self._endpoints.find(registry).base, f"/v2/{rest}{encoded}")
+            return urls.below(self._endpoints.find(registry).origin, f"/v2/{rest}{encoded}")
         except urls.BadUrl as exc:
             # A script says behind which name to go on, and may say a very long one.
-            message = f"a request to {registry} would have no valid URL, or one that is too long"
+            message = f"a request to {registry} would have a URL that is too long"
             raise RegistryError(message, code="NAME_INVALID", registry=registry) from exc
 
     def is_home(self, registry: str, url: httpx.URL) -> bool:
@@ -128,15 +132,7 @@ class Client:
 
         Where that does no harm it is sent again after an error that may pass, as long as `Retries` says.
         """
-
-        async def work() -> Answer:
-            async with self._open(request, inf if request.streams else PATIENCE) as (status, body):
-                data = await body.read(limit)
-            if len(data) > limit:
-                raise request.fault(Unverified, "TOO_LARGE", f"the answer has more than {limit} bytes")
-            return Answer(status, body.headers, data, request.url)
-
-        return await self._repeat(request, work)
+        return await self._repeat(request, lambda: self._exchange(request, limit))
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[tuple[int, Body]]:
@@ -145,7 +141,7 @@ class Client:
         It is sent again as by `send` until an answer begins; what breaks off later is Unreachable, and `temporary`.
         """
         async with AsyncExitStack() as stack:
-            yield await self._repeat(request, lambda: stack.enter_async_context(self._open(request, inf)))
+            yield await self._repeat(request, lambda: stack.enter_async_context(self._open(request)))
 
     async def _repeat(self, request: Request, work: Callable[[], Awaitable[T]]) -> T:
         if not request.repeatable:
@@ -153,17 +149,41 @@ class Client:
         attempts = Attempts(self._backoff, (request.registry, request.repository, request.kind))
         return await retry.persist(attempts, work)
 
+    async def _exchange(self, request: Request, limit: int) -> Answer:
+        """Send a request once, and read the answer: from when it has its slot that may take as long as our patience."""
+        endpoint, slots = await self._admit(request)
+        try:
+            with trio.move_on_after(inf if request.streams else PATIENCE):
+                status, body = await self._sender.answer(endpoint, request)
+                try:
+                    data = await body.read(limit)
+                finally:
+                    await body.aclose()
+                if len(data) > limit:
+                    raise request.fault(Unverified, "TOO_LARGE", f"the answer has more than {limit} bytes")
+                return Answer(status, body.headers, data, request.url)
+            raise faults.unreachable(trio.TooSlowError(), request.where)
+        finally:
+            endpoint.throttle.give(slots)
+
     @asynccontextmanager
-    async def _open(self, request: Request, patience: float) -> AsyncIterator[tuple[int, Body]]:
-        """Send a request once.  From when it has its slot until the end of the block it may take *patience* seconds."""
+    async def _open(self, request: Request) -> AsyncIterator[tuple[int, Body]]:
+        """Send a request once; its slot is held until the end of the block."""
+        endpoint, slots = await self._admit(request)
+        try:
+            status, body = await self._sender.answer(endpoint, request)
+            try:
+                yield status, body
+            finally:
+                await body.aclose()
+        finally:
+            endpoint.throttle.give(slots)
+
+    async def _admit(self, request: Request) -> tuple[Endpoint, int]:
+        """Wait until a request may be sent; return where it goes to, and the slots to be given back there."""
         if self._read_only and request.method not in READING:
             raise WriteRefused(request.shown)
         await self._endpoints.forget()
         # From here on it is in use: nobody else runs before it holds a slot.
         endpoint = self._endpoints.find(request.registry)
-        async with nullcontext() if request.leased else endpoint.throttle.hold():
-            with trio.move_on_after(patience) as scope:
-                async with self._sender.answered(endpoint, request) as (status, body):
-                    yield status, body
-            if scope.cancelled_caught:
-                raise faults.unreachable(trio.TooSlowError(), request.where)
+        return endpoint, 0 if request.leased else await endpoint.throttle.take()

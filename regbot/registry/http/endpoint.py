@@ -36,6 +36,9 @@ class Endpoint:
     def __init__(self, host: Host, connect: Connect, send: Send, observer: Observer) -> None:
         self.host = host
         self.base = _base(host)
+        self.origin = str(self.base)
+        """What every URL of the registry itself begins with."""
+        self._home = _origin(self.base)
         self.auth = Auth(host, send, observer)
         self.throttle = Throttle(host.name, slots=host.req_concurrent, per_second=host.req_per_sec)
         self._connect = connect
@@ -43,16 +46,15 @@ class Endpoint:
 
     def is_home(self, url: httpx.URL) -> bool:
         """Say whether *url* is the registry's own: the same scheme, host and port."""
-        return _origin(url) == _origin(self.base)
+        return _origin(url) == self._home
 
     @property
     def forgettable(self) -> bool:
         """Whether nobody uses it, and nothing is kept from it for now: neither a refused login nor another request."""
         return self.throttle.idle and not self.throttle.pausing and not self.auth.resting
 
-    def transport(self, url: httpx.URL) -> httpx.AsyncBaseTransport:
-        """Return the transport for *url*, at the registry or elsewhere."""
-        elsewhere = not self.is_home(url)
+    def transport(self, *, elsewhere: bool) -> httpx.AsyncBaseTransport:
+        """Return the transport to the registry, or to elsewhere."""
         if elsewhere not in self._transports:
             self._transports[elsewhere] = self._connect(self.host, elsewhere=elsewhere)
         return self._transports[elsewhere]

@@ -34,6 +34,7 @@ class Endpoints:
         self._hosts, self._connect, self._ask, self._observer = hosts, connect, ask, observer
         self._configured: dict[str, Endpoint] = {}
         self._others: dict[str, Endpoint] = {}
+        self._calls = 0
 
     def find(self, registry: str) -> Endpoint:
         """Return the endpoint of a registry."""
@@ -42,6 +43,12 @@ class Endpoints:
         # The one that was asked for last comes last.
         known[registry] = endpoint
         return endpoint
+
+    def at_once(self, calls: int) -> None:
+        """Let each registry have slots for so many *calls* in flight; see Throttle.at_once."""
+        self._calls = calls
+        for endpoint in (*self._configured.values(), *self._others.values()):
+            endpoint.throttle.at_once(calls)
 
     async def forget(self) -> None:
         """Forget registries that were not asked for in a long while, if there are too many.
@@ -64,4 +71,5 @@ class Endpoints:
             return await self._ask(made, request)
 
         made = Endpoint(self._hosts.find(registry), self._connect, send, self._observer)
+        made.throttle.at_once(self._calls)
         return made

@@ -10,6 +10,7 @@ import trio
 
 from regbot.registry.errors import RegistryError, Where
 from regbot.registry.http import causes, faults, urls
+from regbot.registry.http.outgoing import Stream, Whole
 from regbot.registry.http.pace import Pace
 from regbot.registry.reference import is_path
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from regbot.registry.credentials import Secret
 
+_BODILESS: Final = frozenset({"GET", "HEAD", "DELETE"})
+"""Methods of which nobody expects a body."""
 REPEATABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "POST"})
 """Methods that may be sent again after an error that may pass; a POST that was not wanted leaves an unused upload."""
 
@@ -88,18 +91,17 @@ class Request:
         """What errors carry."""
         return {"registry": self.registry, "repository": self.repository, "request": self.shown}
 
-    def wire(
-        self, url: httpx.URL, headers: dict[str, str], timeouts: Timeouts, *, sent: Callable[[], None]
-    ) -> httpx.Request:
-        """Return what is sent for it to *url*; *headers* come besides its own.
-
-        *sent* is called when the last of a stream was taken.
-        """
+    def wire(self, url: httpx.URL, headers: dict[str, str], timeouts: Timeouts) -> httpx.Request:
+        """Return what is sent for it to *url*; *headers* come besides its own."""
         headers = {"Host": url.netloc.decode(), **headers, **self.headers}
-        extensions = {"timeout": timeouts.of(self.method)}
+        stream: httpx.AsyncByteStream
         if isinstance(self.body, bytes):
-            return httpx.Request(self.method, url, headers=headers, content=self.body, extensions=extensions)
-        stream = _Sent(self.body, sent)
+            stream = Whole(self.body)
+            if self.body or self.method not in _BODILESS:
+                headers["Content-Length"] = str(len(self.body))
+        else:
+            stream = Stream(self.body)
+        extensions = {"timeout": timeouts.of(self.method)}
         return httpx.Request(self.method, url, headers=headers, stream=stream, extensions=extensions)
 
     def target(self, url: httpx.URL, location: str) -> httpx.URL:
@@ -187,22 +189,4 @@ class Body:
 
     async def aclose(self) -> None:
         """Be done with it: a connection that it was not read from to the end is closed."""
-        with trio.CancelScope(shield=True):
-            await self._stream.aclose()
-
-
-class _Sent(httpx.AsyncByteStream):
-    """A body that streams; likewise a class and not a generator."""
-
-    def __init__(self, data: AsyncIterator[bytes], sent: Callable[[], None]) -> None:
-        self._data, self._sent = data, sent
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        try:
-            return await anext(self._data)
-        except StopAsyncIteration:
-            self._sent()
-            raise
+        await self._stream.aclose()

@@ -6,21 +6,18 @@ Whether there is a free slot, and whether it is tried again, is not known here (
 from __future__ import annotations
 
 import time
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
-
-import trio
 
 from regbot.registry.auth.challenges import Challenge, parse_challenges
 from regbot.registry.credentials import hide
 from regbot.registry.errors import RegistryError
 from regbot.registry.http import causes, faults
 from regbot.registry.http.exchange import TIMEOUTS, Answer, Body, Request
-from regbot.registry.http.retry import PATIENCE
+from regbot.registry.http.outgoing import answered
 from regbot.registry.http.transport import proxy_for, proxy_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
     import httpx
 
@@ -54,15 +51,17 @@ class Sender:
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": "identity"}
         self._notices, self._timeouts, self._wall = notices, timeouts, wall
 
-    @asynccontextmanager
-    async def answered(self, endpoint: Endpoint, request: Request) -> AsyncIterator[tuple[int, Body]]:
-        """Send a request, give status and body of an answer that is `ok`; any other is a RegistryError."""
+    async def answer(self, endpoint: Endpoint, request: Request) -> tuple[int, Body]:
+        """Send a request, return status and body of an answer that is `ok`; any other is a RegistryError.
+
+        The body is to be closed.
+        """
         response, url = await self._follow(endpoint, request)
         body = Body(request, response)
+        if response.status_code in request.ok:
+            return response.status_code, body
         try:
-            if response.status_code not in request.ok:
-                raise await self._refusal(endpoint, request, response, body, url)
-            yield response.status_code, body
+            raise await self._refusal(endpoint, request, response, body, url)
         finally:
             await body.aclose()
 
@@ -121,7 +120,8 @@ class Sender:
     async def _say(self, endpoint: Endpoint, request: Request, url: httpx.URL, said: dict[str, str]) -> httpx.Response:
         """Send a request to the registry itself, and have its auth hear of the answer."""
         response = await self._once(endpoint, request, url, said)
-        endpoint.auth.heard(request, response.status_code, _challenges(response), said)
+        status = response.status_code
+        endpoint.auth.heard(request, status, _challenges(response) if status == 401 else (), said)
         return response
 
     async def _once(
@@ -129,24 +129,14 @@ class Sender:
     ) -> httpx.Response:
         await endpoint.throttle.pace()
         home = endpoint.is_home(url)
-        headers = self._headers | (credentials if home else {})
-        with trio.CancelScope() as scope:
-
-            def sent() -> None:
-                scope.deadline = trio.current_time() + PATIENCE
-
-            if not request.streams:
-                sent()
-            wire = request.wire(url, headers, self._timeouts, sent=sent)
-            try:
-                response = await endpoint.transport(url).handle_async_request(wire)
-            except causes.NETWORK_ERRORS as exc:
-                raise _unanswered(exc, endpoint, request, url) from exc
-            if home:
-                self._notices.take(request.registry, response.headers, _hider(endpoint, request, url))
-            return response
-        # Each byte came in time, and yet the head of an answer never came to its end.
-        raise _unanswered(trio.TooSlowError(), endpoint, request, url)
+        wire = request.wire(url, self._headers | credentials if home else self._headers, self._timeouts)
+        try:
+            response = await answered(endpoint.transport(elsewhere=not home), wire)
+        except causes.NETWORK_ERRORS as exc:
+            raise _unanswered(exc, endpoint, request, url) from exc
+        if home:
+            self._notices.take(request.registry, response.headers, _hider(endpoint, request, url))
+        return response
 
     async def _refusal(
         self, endpoint: Endpoint, request: Request, response: httpx.Response, body: Body, url: httpx.URL

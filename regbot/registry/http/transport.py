@@ -1,4 +1,4 @@
-"""Connections to one registry: httpx's transport interface over httpcore's pools.
+"""Connections to one registry: httpx's transport interface over httpcore's connections.
 
 There are no cookies, no netrc and no decoding here; redirects and credentials are the client's (client.py).
 Proxies are those of the environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY), never for this machine itself.
@@ -17,7 +17,8 @@ import httpx
 from regbot.registry.credentials import Login, Secret
 from regbot.registry.errors import RegistryError
 from regbot.registry.http import guard, tls
-from regbot.registry.http.network import Answer, Network
+from regbot.registry.http.network import Network
+from regbot.registry.http.pool import Pool
 from regbot.registry.recent import Recent
 from regbot.registry.reference import MAX_PORT
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 _IDLE: Final = 30.0
 """Seconds that an unused connection is kept."""
 _NAMES: Final = 100
-"""Names that are remembered as good."""
+"""Names that are remembered: as good, or with the way that leads there."""
 _PORTS: Final = {"http": 80, "https": 443}
 _LOOPBACK: Final = re.compile(r"localhost|.+\.localhost|127(\.[0-9]+){3}|::1")
 
@@ -58,9 +59,11 @@ class Transport(httpx.AsyncBaseTransport):
         network: httpcore.AsyncNetworkBackend | None = None,
     ) -> None:
         self._context, self._guarded = context, guarded
-        self._network = network or httpcore.TrioBackend()
+        self._network = network or Network()
         self._looked_up: Recent[str, str] = Recent(_NAMES)
-        self._pools: dict[tuple[bool, str], httpcore.AsyncConnectionPool] = {}
+        self._pools: dict[tuple[bool, str], Pool] = {}
+        self._ways: Recent[tuple[str, bytes, int | None], Pool] = Recent(_NAMES)
+        """Which of them leads to a host: to look for its proxy takes as long as all the rest of a request."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; httpcore's errors are raised as they are."""
@@ -75,8 +78,8 @@ class Transport(httpx.AsyncBaseTransport):
             content=request.stream,
             extensions=request.extensions,
         )
-        answer = await self._pool(url).handle_async_request(sent)
-        body = Answer(answer, request.extensions["timeout"]["read"])
+        body = await self._pool(url).ask(sent)
+        answer = body.response
         return httpx.Response(answer.status, headers=answer.headers, stream=body, extensions=answer.extensions)
 
     async def aclose(self) -> None:
@@ -93,30 +96,33 @@ class Transport(httpx.AsyncBaseTransport):
             await guard.look_up(host)
             self._looked_up.put(host, host)
 
-    def _pool(self, url: httpx.URL) -> httpcore.AsyncConnectionPool:
+    def _pool(self, url: httpx.URL) -> Pool:
+        place = url.scheme, url.raw_host, url.port
+        return self._ways.get(place) or self._ways.put(place, self._find_pool(url))
+
+    def _find_pool(self, url: httpx.URL) -> Pool:
         variable, proxy = proxy_for(url)
         key = (url.scheme == "https", proxy)
         if key not in self._pools:
             self._pools[key] = self._make_pool(self._context() if key[0] else None, read_proxy(variable, proxy))
         return self._pools[key]
 
-    def _make_pool(self, context: ssl.SSLContext | None, proxy: httpx.Proxy | None) -> httpcore.AsyncConnectionPool:
-        # How many connections there are is the throttle's business; a pool only keeps them.
+    def _make_pool(self, context: ssl.SSLContext | None, proxy: httpx.Proxy | None) -> Pool:
         if proxy is None:
-            return httpcore.AsyncConnectionPool(
+            maker = httpcore.AsyncConnectionPool(
                 ssl_context=context,
-                max_connections=None,
                 keepalive_expiry=_IDLE,
-                network_backend=Network(guard.Guarded(self._network) if self._guarded else self._network),
+                network_backend=guard.Guarded(self._network) if self._guarded else self._network,
             )
-        return httpcore.AsyncHTTPProxy(
-            str(proxy.url),
-            proxy.raw_auth,
-            ssl_context=context,
-            max_connections=None,
-            keepalive_expiry=_IDLE,
-            network_backend=Network(self._network),
-        )
+        else:
+            maker = httpcore.AsyncHTTPProxy(
+                str(proxy.url),
+                proxy.raw_auth,
+                ssl_context=context,
+                keepalive_expiry=_IDLE,
+                network_backend=self._network,
+            )
+        return Pool(maker)
 
 
 def proxy_for(url: httpx.URL) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Final
 
 import httpx
@@ -38,6 +39,18 @@ def join(base: httpx.URL, text: str) -> httpx.URL:
     if url is None or (url.port or 0) > MAX_PORT or len(str(url)) > MAX_URL:
         raise BadUrl("no URL")
     return url
+
+
+@functools.lru_cache(maxsize=256)
+def below(origin: str, path: str) -> httpx.URL:
+    """Return the URL of *path* at *origin*, "scheme://host:port"; BadUrl if it is too long.
+
+    For what we have put together ourselves: nothing in *path* needs quoting.  What is looked at is mostly got next.
+    """
+    text = origin + path
+    if len(text) > MAX_URL:
+        raise BadUrl("no URL")
+    return httpx.URL(text)
 
 
 def with_query(url: httpx.URL, query: str) -> httpx.URL:

@@ -31,8 +31,7 @@ class Lookup:
         """Look at a manifest; see api.Reader."""
 
         async def ask(places: Places) -> tuple[Head, Manifest | None]:
-            there = replace(reference, repository=places.current)
-            return await manifests.head(self._client, there, once=places.at_mirror)
+            return await manifests.head(self._client, _there(reference, places), once=places.at_mirror)
 
         epoch = self._cache.epoch(reference.repository)
         head, manifest = await self._ask(reference, ask, origin=origin)
@@ -67,8 +66,7 @@ class Lookup:
 
     async def _get(self, reference: Reference, *, origin: bool) -> Manifest:
         async def ask(places: Places) -> Manifest:
-            there = replace(reference, repository=places.current)
-            return await manifests.get(self._client, there, once=places.at_mirror)
+            return await manifests.get(self._client, _there(reference, places), once=places.at_mirror)
 
         epoch = self._cache.epoch(reference.repository)
         manifest = await self._ask(reference, ask, origin=origin)
@@ -82,3 +80,8 @@ class Lookup:
         except NotFound:
             self._cache.missed(reference)
             raise
+
+
+def _there(reference: Reference, places: Places) -> Reference:
+    """Return *reference* at the place that is asked now."""
+    return replace(reference, repository=places.current) if places.at_mirror else reference

@@ -31,7 +31,7 @@ async def head(
     *leased* and *once* as of a `Request`, here and below.
     """
     if not client.host(reference.repository.registry).disable_head:
-        request = replace(_request(client, "HEAD", reference), leased=leased, once=once)
+        request = _request(client, "HEAD", reference, leased=leased, once=once)
         answer = await client.send(request)
         digest = _digest_of(request, answer, reference)
         if digest is not None:
@@ -42,7 +42,7 @@ async def head(
 
 async def get(client: Client, reference: Reference, *, leased: bool = False, once: bool = False) -> Manifest:
     """Return a manifest as received, verified."""
-    request = replace(_request(client, "GET", reference), leased=leased, once=once)
+    request = _request(client, "GET", reference, leased=leased, once=once)
     answer = await client.send(request, limit=MAX_READ)
     digest, told = _digest_of(request, answer, reference), _told(answer)
     try:
@@ -147,7 +147,7 @@ async def delete_tag(client: Client, reference: Reference) -> None:
 
 async def _delete(client: Client, reference: Reference) -> None:
     """Delete what there is; once an answer was lost, that there is nothing means that it was done."""
-    request = replace(_request(client, "DELETE", reference), once=True)
+    request = _request(client, "DELETE", reference, once=True)
     lost = False
 
     async def once() -> None:
@@ -163,12 +163,13 @@ async def _delete(client: Client, reference: Reference) -> None:
     await client.persist(reference.repository, request.kind, once)
 
 
-def _request(client: Client, method: str, reference: Reference) -> Request:
+def _request(client: Client, method: str, reference: Reference, *, leased: bool = False, once: bool = False) -> Request:
     repository = reference.repository
     url = client.url(repository, f"manifests/{reference.version}")
     if method == "DELETE":
-        return Request(method, url, repository.registry, repository.path, ok=DELETED)
-    return Request(method, url, repository.registry, repository.path, {"Accept": mediatype.ACCEPT})
+        return Request(method, url, repository.registry, repository.path, ok=DELETED, once=once)
+    headers = {"Accept": mediatype.ACCEPT}
+    return Request(method, url, repository.registry, repository.path, headers, leased=leased, once=once)
 
 
 def _descriptor(answer: Answer, digest: Digest) -> Descriptor:

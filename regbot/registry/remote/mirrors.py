@@ -37,6 +37,8 @@ class Mirrors:
         here = repository.registry
         named = () if origin else self._client.host(here).mirrors
         mirrors = [name for name in dict.fromkeys(named) if name != here]
+        if not mirrors:
+            return Places(repository, [repository], self._passed_over)
         # What is equal stays in order.
         order = sorted([*mirrors, here], key=lambda name: -self._client.host(name).priority)
         awake = [name for name in order if name == here or self._is_awake(name)]

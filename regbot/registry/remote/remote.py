@@ -54,6 +54,10 @@ class Remote:
         """Close every connection."""
         await self._client.aclose()
 
+    def at_once(self, calls: int) -> None:
+        """Be told how many calls a script has in flight; see Throttle.at_once."""
+        self._client.at_once(calls)
+
     async def repositories(self, registry: str, *, limit: int = 0, last: str = "") -> list[str]:
         """List the repositories of a registry; see api.Reader."""
         return await repositories.ls(self._client, parse_registry(registry), limit=limit, last=last)

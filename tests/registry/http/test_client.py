@@ -194,8 +194,9 @@ async def test_waiting_for_a_slot_costs_no_patience(autojump_clock: trio.testing
     assert len(fake.asked) == 1
 
 
-async def test_at_most_three_at_once() -> None:
-    """Of many requests to one registry three are under way at a time."""
+@pytest.mark.parametrize(("calls", "most"), [(1, 3), (5, 5)])
+async def test_at_once(calls: int, most: int) -> None:
+    """Of many requests to one registry three are under way at a time, or as many as a script has calls in flight."""
     gauge = [0, 0]
 
     class Slow(FakeRegistry):
@@ -207,10 +208,11 @@ async def test_at_most_three_at_once() -> None:
             return await super().handle_async_request(request)
 
     sender = client(Slow())
+    sender.at_once(calls)
     async with trio.open_nursery() as nursery:
         for _ in range(9):
             nursery.start_soon(_ignore_missing, sender)
-    assert gauge[1] == 3
+    assert gauge[1] == most
 
 
 async def _ignore_missing(sender: Client) -> None:

@@ -48,6 +48,14 @@ def test_find() -> None:
     assert (known.find("a").throttle.slots, known.find("b").throttle.slots) == (7, 3)
 
 
+def test_at_once() -> None:
+    """How many calls are in flight counts at every registry, known before or not, but for one that is configured."""
+    known = endpoints(FakeRegistry())
+    before = known.find("before")
+    known.at_once(8)
+    assert [each.throttle.slots for each in (before, known.find("after"), known.find("a"))] == [8, 8, 7]
+
+
 async def test_two_names() -> None:
     """Two names of one address are two registries, each with slots of its own."""
     known = Endpoints(Hosts([Host("a", hostname="x"), Host("b", hostname="x")]), FakeRegistry(), ask, Silent())
@@ -59,7 +67,7 @@ async def test_forget() -> None:
     fake = Closing()
     known = endpoints(fake)
     first, second = known.find("x"), known.find("y")
-    first.transport(first.base)
+    first.transport(elsewhere=False)
     for number in range(MAX_OTHERS - 1):
         known.find(f"r{number}")
     known.find("y")
@@ -119,6 +127,6 @@ async def test_aclose() -> None:
     known = endpoints(fake)
     for name in ("a", "b"):
         endpoint = known.find(name)
-        endpoint.transport(endpoint.base)
+        endpoint.transport(elsewhere=False)
     await known.aclose()
     assert fake.closed == 2

@@ -86,6 +86,18 @@ def test_kind(method: str, path: str, kind: str) -> None:
     assert Request(method, httpx.URL(f"https://a.example{path}"), "a.example").kind == kind
 
 
+@pytest.mark.parametrize(
+    ("method", "body", "length"),
+    [("GET", b"", None), ("HEAD", b"", None), ("DELETE", b"", None), ("POST", b"", "0"), ("PUT", b"abc", "3")],
+)
+async def test_length(method: str, body: bytes, length: str | None) -> None:
+    """A body is announced by its length, and so is that there is none where one might be expected."""
+    wire = Request(method, URL, "a.example", body=body).wire(URL, {}, TIMEOUTS)
+    assert isinstance(wire.stream, httpx.AsyncByteStream)
+    assert wire.headers.get("Content-Length") == length
+    assert b"".join([piece async for piece in wire.stream]) == body
+
+
 @pytest.mark.parametrize(("method", "read"), [("GET", TIMEOUTS.read), ("HEAD", TIMEOUTS.read), ("PUT", TIMEOUTS.store)])
 def test_timeouts(method: str, read: float) -> None:
     """Silence has its end, and to store something may take longer than to find it."""

@@ -8,16 +8,18 @@ import httpx
 import pytest
 import trio
 import trio.testing
-from httpcore._backends.trio import TrioStream
 
 from regbot.registry.hosts import Host, Tls
 from regbot.registry.http.exchange import TIMEOUTS
-from regbot.registry.http.network import READ_SIZE, Stream
+from regbot.registry.http.network import READ_SIZE, Network, Stream
 from regbot.registry.http.transport import open_transport
 from tests.fake_registry import raw_server
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from typing import TypeAlias
+
+    Act: TypeAlias = Callable[[Stream], Awaitable[object]]
 
     from tests.docker_registry import DockerRegistry
 
@@ -102,10 +104,57 @@ async def test_left_early(size: int) -> None:
         await transport.aclose()
 
 
+@pytest.mark.parametrize(
+    ("act", "error"),
+    [
+        (lambda stream: stream.read(1, 0.0), httpcore.ReadTimeout),
+        (lambda stream: stream.write(bytes(16 << 20), 0.0), httpcore.WriteTimeout),
+        (lambda stream: stream.start_tls(ssl.create_default_context(), "a.example", 0.0), httpcore.ConnectTimeout),
+    ],
+    ids=["read", "write", "handshake"],
+)
+async def test_silence(act: Act, error: type[Exception]) -> None:
+    """Whoever hears nothing for too long gives up; a handshake leaves no connection behind."""
+    ours, theirs = trio.socket.socketpair()
+    stream = Stream(trio.SocketStream(ours), ours)
+    with theirs, ours:
+        with pytest.raises(error):
+            await act(stream)
+        assert (ours.fileno() == -1) == (error is httpcore.ConnectTimeout)
+
+
+@pytest.mark.parametrize(
+    ("act", "error"),
+    [
+        (lambda stream: stream.read(1), httpcore.ReadError),
+        (lambda stream: stream.write(b"x"), httpcore.WriteError),
+        (lambda stream: stream.start_tls(ssl.create_default_context(), "a.example"), httpcore.ConnectError),
+    ],
+    ids=["read", "write", "handshake"],
+)
+async def test_broken(act: Act, error: type[Exception]) -> None:
+    """A connection that the other end broke is an error of the network."""
+    ours, theirs = trio.socket.socketpair()
+    stream = Stream(trio.SocketStream(ours), ours)
+    with theirs, ours:
+        await theirs.send(b"x")  # What nobody reads makes a close into a reset.
+        await ours.send(b"x")
+        theirs.close()
+        await ours.recv(1)
+        with pytest.raises(error):
+            await act(stream)
+
+
+async def test_slow_connection() -> None:
+    """Nor does anybody wait for ever for a connection."""
+    with pytest.raises(httpcore.ConnectTimeout):
+        await Network().connect_tcp("127.0.0.1", 9, 0.0)
+
+
 async def test_handshake_that_is_given_up() -> None:
     """A connection whose handshake is cancelled is closed."""
     ours, theirs = trio.socket.socketpair()
-    stream = Stream(TrioStream(trio.SocketStream(ours)))
+    stream = Stream(trio.SocketStream(ours), ours)
     with theirs, trio.CancelScope() as scope:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(stream.start_tls, ssl.create_default_context(), "a.example")

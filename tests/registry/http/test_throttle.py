@@ -95,6 +95,64 @@ async def test_both_of_one(autojump_clock: MockClock) -> None:
     assert gauge.most == 1
 
 
+@pytest.mark.parametrize(("calls", "slots"), [(0, 3), (1, 3), (4, 4), (64, 64), (1000, 64)])
+def test_at_once(calls: int, slots: int) -> None:
+    """Where nobody said how many slots there are, there is one for each call in flight: three at least, 64 at most."""
+    throttle = Throttle("a", slots=None)
+    throttle.at_once(calls)
+    assert throttle.slots == slots
+
+
+@pytest.mark.parametrize("slots", [1, 3, 100])
+def test_configured(slots: int) -> None:
+    """A number that somebody did say is the number, whatever a script does."""
+    throttle = Throttle("a", slots=slots)
+    throttle.at_once(8)
+    assert throttle.slots == slots
+
+
+async def test_more_for_who_waits(autojump_clock: MockClock) -> None:
+    """Who waits already gets a slot as soon as there are more."""
+    throttle, gauge = Throttle("a", slots=None), Gauge()
+    async with trio.open_nursery() as nursery:
+        for _ in range(8):
+            nursery.start_soon(gauge.use, throttle.hold())
+        await trio.testing.wait_all_tasks_blocked()
+        assert gauge.now == 3
+        throttle.at_once(8)
+    assert (gauge.most, trio.current_time()) == (8, 1)
+
+
+async def test_fewer_again(autojump_clock: MockClock) -> None:
+    """When there are fewer nobody loses his, and the next one waits until so many are free."""
+    throttle, late = Throttle("a", slots=None), Gauge()
+    throttle.at_once(8)
+    async with trio.open_nursery() as nursery:
+        for seconds in (1, 2, 3, 4):
+            nursery.start_soon(_held, throttle, seconds)
+        await trio.testing.wait_all_tasks_blocked()
+        throttle.at_once(1)
+        nursery.start_soon(late.use, throttle.hold())
+        await trio.sleep_until(1.5)
+        assert late.now == 0
+        await trio.sleep_until(2.5)
+        assert late.now == 1
+
+
+async def _held(throttle: Throttle, seconds: float) -> None:
+    async with throttle.hold():
+        await trio.sleep(seconds)
+
+
+async def test_free_slot_costs_no_turn() -> None:
+    """Where a slot is free it is taken at once: no other task gets a turn meanwhile."""
+    throttle = Throttle("a", slots=1)
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        throttle.give(await throttle.take())
+    assert (scope.cancelled_caught, throttle.idle) == (False, True)
+
+
 async def test_pace(autojump_clock: MockClock) -> None:
     """Four requests a second are a quarter of a second apart."""
     throttle = Throttle("a", slots=3, per_second=4)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regbot.registry.http.urls import MAX_URL, BadUrl, join, parse, with_query
+from regbot.registry.http.urls import MAX_URL, BadUrl, below, join, parse, with_query
 
 BASE = httpx.URL("https://a.example/v2/x")
 CANARY = "c4n4ry-url"
@@ -27,6 +27,13 @@ def test_no_url(text: str) -> None:
     with pytest.raises(BadUrl) as caught:
         join(BASE, text)
     assert (str(caught.value), caught.value.__context__) == ("no URL", None)
+
+
+def test_below() -> None:
+    """What we put together ourselves is the URL that it looks like, unless it is too long."""
+    assert below("http://[::1]:5000", "/v2/a/tags/list?n=1") == httpx.URL("http://[::1]:5000/v2/a/tags/list?n=1")
+    with pytest.raises(BadUrl):
+        below("https://a.example", "/" + "a" * MAX_URL)
 
 
 def test_parse() -> None:
