@@ -58,7 +58,10 @@ def _open_streams() -> None:
 def run(argv: Sequence[str]) -> int:
     """Run one command line, return the exit status."""
     parser = _parser()
-    arguments = parser.parse_args([_explicit(word) for word in argv])
+    arguments, unknown = parser.parse_known_args([_explicit(word) for word in argv])
+    if unknown:
+        print(f"regbot: {_unknown(arguments.command, unknown[0])}", file=sys.stderr)
+        return ExitStatus.USAGE
     if arguments.command is None:
         parser.print_help()
         return ExitStatus.SUCCESS
@@ -74,6 +77,16 @@ def run(argv: Sequence[str]) -> int:
 def _explicit(word: str) -> str:
     # A flag that takes a value only after "=" would swallow the word behind it otherwise.
     return "--dry-run=true" if word == "--dry-run" else word
+
+
+def _unknown(command: str | None, word: str) -> str:
+    """Return what to say of a word that nothing takes."""
+    called = f"regbot {command} --help" if command else "regbot --help"
+    if word.startswith("-"):
+        return f"there is no option {word.partition('=')[0]} here; {called} lists those that there are"
+    takes_config = any(each.name == command and _add_config in each.flags for each in _COMMANDS)
+    named = "a configuration is named with -c FILE; " if takes_config else ""
+    return f'"{word}" does not belong here; {named}{called} says more'
 
 
 def _boolean(text: str) -> bool:
@@ -125,7 +138,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_files(parser: argparse.ArgumentParser) -> None:
-    where = "where ocidir:// paths of scripts lie (default: the current folder)"
+    where = "where tar files and ocidir:// paths of scripts lie (default: the current folder)"
     parser.add_argument("--files", metavar="DIR", help=where)
 
 

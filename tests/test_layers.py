@@ -14,7 +14,7 @@ import regbot
 
 ROOT: Final = Path(regbot.__file__).parent
 LIBRARIES: Final = frozenset({"croniter", "httpx", "lark", "loguru", "lupa", "msgpack", "trio", "yaml"})
-LAYERS: Final = "check cli commands config manual protocol registry sandbox shell supervisor"
+LAYERS: Final = "check cli commands config manual nearest protocol registry sandbox shell supervisor"
 OWN: Final = frozenset(f"regbot.{name}" for name in LAYERS.split())
 
 ABOVE_SUPERVISOR: Final = frozenset(
@@ -23,9 +23,10 @@ ABOVE_SUPERVISOR: Final = frozenset(
 
 ALLOWED: Final = {
     "regbot.protocol": {"regbot.protocol", "msgpack"},
-    "regbot.config": {"regbot.config", "regbot.registry", "yaml"},
-    "regbot.check": {"regbot.check", "regbot.manual", "lark"},
+    "regbot.config": {"regbot.config", "regbot.nearest", "regbot.registry", "yaml"},
+    "regbot.check": {"regbot.check", "regbot.manual", "regbot.nearest", "lark"},
     "regbot.manual": {"regbot.manual"},
+    "regbot.nearest": {"regbot.nearest"},
     "regbot.sandbox": {"regbot.sandbox", "lupa"},
     "regbot.registry": {"regbot.registry", "httpx", "trio"},
     "regbot.supervisor": (OWN | LIBRARIES) - ABOVE_SUPERVISOR - {"regbot.manual"},

@@ -14,6 +14,7 @@ from regbot.check.findings import Finding, remedy, shown
 from regbot.check.syntax import is_call, is_node, line_of, text_of
 from regbot.check.types import kind_of, phrase, shown_value, takes
 from regbot.check.uses import Way
+from regbot.manual.page import signature
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,7 @@ def _call(manual: Manual, function: Function, use: Use) -> Iterator[Finding]:
         if argument is not None:
             yield from _argument(manual, function, parameter, argument, use)
         elif not parameter.optional and not is_open:
-            message = f"{function.name}: the {parameter.name} is missing: write {_form(function)}"
+            message = f"{function.name}: the {parameter.name} {_is(parameter)} missing: write {signature(function)}"
             yield Finding(use.line, message, certain=not use.guarded)
             return
 
@@ -90,9 +91,5 @@ def _options(manual: Manual, function: Function, options: Class, table: Node, us
             yield Finding(line, message, certain=not use.guarded)
 
 
-def _form(function: Function) -> str:
-    """Return how a function is called: tag.ls(image [, options])."""
-    needed = [each.name for each in function.parameters if not each.optional]
-    optional = [each.name for each in function.parameters if each.optional]
-    tail = "".join(f"[, {name}" for name in optional) + "]" * len(optional)
-    return f"{function.name}({', '.join(needed)}{tail})"
+def _is(parameter: Parameter) -> str:
+    return "are" if parameter.name.endswith("s") else "is"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
+
+from regbot.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,9 +37,9 @@ def remedy(name: str, known: Iterable[str], form: str = "{}") -> str:
 
     It is the nearest name, or else all of them, if they are few.
     """
-    names = {each.lower(): each for each in sorted(known) if not each.startswith("_")}
-    if len(name) >= MIN_LENGTH and (near := get_close_matches(name.lower()[:MAX_SHOWN], names, 1)):
-        return f"; did you mean {shown(form.format(names[near[0]]))}?"
+    names = sorted({each for each in known if not each.startswith("_")})
+    if len(name) >= MIN_LENGTH and (near := nearest(name, names)):
+        return f"; did you mean {shown(form.format(near[0]))}?"
     if 0 < len(names) <= MAX_LISTED:
-        return f"; there are {', '.join(map(form.format, sorted(names.values())))}"
+        return f"; there {'is' if len(names) == 1 else 'are'} {', '.join(map(form.format, names))}"
     return ""

@@ -49,6 +49,11 @@ class Known:
         )
 
     @cached_property
+    def functions(self) -> frozenset[str]:
+        """The names of the globals that are functions."""
+        return frozenset(name for name in self.globals if name not in self._tables and not name.startswith("_"))
+
+    @cached_property
     def methods(self) -> frozenset[str]:
         """The names of the methods that any object has, or any string."""
         objects = {each.last_name for known in self.manual.classes.values() for each in known.methods}
@@ -63,6 +68,10 @@ class Known:
     def table(self, name: str) -> Table | None:
         """Return what is at a path of one name, if it is a table."""
         return self._tables.get(name)
+
+    def tables_with(self, field: str) -> list[str]:
+        """Return the names of the tables that have a field."""
+        return [name for name, table in self._tables.items() if field in table.names]
 
     def function(self, path: Path) -> Function | None:
         """Return the function of the API at a path."""

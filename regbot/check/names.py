@@ -56,21 +56,40 @@ class _Names:
         table = self._known.table(name)
         if table is None:
             return self._global(use)
-        if (name,) in self._set or len(use.path) == 1:
+        if (name,) in self._set:
             return None
-        return self._field(use, table)
+        return self._field(use, table) if len(use.path) > 1 else self._table(use, table)
 
     def _global(self, use: Use) -> Finding | None:
         name = use.path[0]
         # Of what a module has that is not ours nothing is known.
-        if self._any_global or name.startswith(MODULE) or name in self._known.globals or (name,) in self._set:
+        if self._any_global or name.startswith(MODULE) or (name,) in self._set:
             return None
+        if name in self._known.globals:
+            return self._field_of_function(use) if len(use.path) > 1 and name in self._known.functions else None
         fails = (len(use.path) > 1 or use.way in {Way.CALL, Way.LOOP, Way.INDEX}) and not self._shares
         if name in self._known.absent:
             return self._finding(use, (name,), ABSENT.format(name), fails=fails)
-        elsewhere = "; the local variable of that name is not seen here" if name in self._variables else ""
-        message = f"unknown global {shown(name)}{elsewhere or remedy(name, self._nearby)}"
-        return self._finding(use, (name,), message, fails=fails)
+        return self._finding(use, (name,), f"unknown global {shown(name)}{self._remedy(name)}", fails=fails)
+
+    def _remedy(self, name: str) -> str:
+        if name in self._variables:
+            return "; the local variable of that name is not seen here"
+        if name in self._known.modules:
+            return f'; it is a module: write local {name} = require("{name}")'
+        return remedy(name, self._nearby)
+
+    def _table(self, use: Use, table: Table) -> Finding | None:
+        if use.way not in {Way.CALL, Way.LOOP}:
+            return None
+        message = f"{table.name} is a table, not a function{remedy('', table.names, table.name + '.{}')}"
+        return self._finding(use, use.path, message, fails=not self._shares)
+
+    def _field_of_function(self, use: Use) -> Finding:
+        name, field = use.path[:2]
+        tables = [each for each in self._known.tables_with(field) if each.startswith(name)]
+        message = f"{name} is a function and has no fields{remedy(name, tables, '{}.' + field)}"
+        return Finding(use.line, message, certain=not (use.guarded or self._shares))
 
     def _field(self, use: Use, table: Table) -> Finding | None:
         name = use.path[1]
@@ -83,7 +102,9 @@ class _Names:
         fails = len(use.path) > 2 or use.way in {Way.CALL, Way.LOOP, Way.METHOD, Way.INDEX}
         if name in table.absent:
             return self._finding(use, use.path[:2], ABSENT.format(whole), fails=fails)
-        message = f"there is no {whole}{remedy(name, table.names, table.name + '.{}')}"
+        # Newer Luas have functions in tables that are globals here: table.unpack.
+        elsewhere = f"; did you mean {shown(name)}?" if name in self._known.functions else ""
+        message = f"there is no {whole}{elsewhere or remedy(name, table.names, table.name + '.{}')}"
         return self._finding(use, use.path[:2], message, fails=fails)
 
     def _module(self, use: Use) -> Finding | None:

@@ -72,7 +72,7 @@ def takes(manual: Manual, kind: str, value: Node | Token) -> bool:
 def phrase(manual: Manual, kind: str) -> str:
     """Return what a message calls a type."""
     alternatives = _alternatives(manual, kind)
-    return _joined([_phrase(each) for each in alternatives])
+    return _joined([_phrase(manual, each) for each in alternatives])
 
 
 def split(kind: str) -> list[str]:
@@ -108,12 +108,12 @@ def _takes(kind: str, value: Node, manual: Manual) -> bool:
     return True
 
 
-def _phrase(kind: str) -> str:
+def _phrase(manual: Manual, kind: str) -> str:
     if kind.startswith("fun("):
         return _PHRASES["function"]
     if kind.endswith("[]") and kind not in _PHRASES:
         return "a list"
-    if kind.startswith("table<"):
+    if kind.startswith("table<") or (kind in manual.classes and manual.classes[kind].is_options):
         return _PHRASES["table"]
     return _PHRASES.get(kind, f"a {kind.lower()}" if kind.isidentifier() else kind)
 

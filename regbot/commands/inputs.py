@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from regbot.commands.console import counted
@@ -71,6 +71,8 @@ def _configuration_file(arguments: Namespace) -> tuple[str, bytes, ModuleFolders
     path = getattr(arguments, "config", None)
     if not path:
         raise UsageError("which configuration? Name it with -c FILE, or -c - for standard input")
+    if PurePath(path).suffix == ".lua":
+        raise UsageError(f"{path} looks like a script, and no configuration: regbot run {path} runs it")
     folder = "." if path == "-" else str(Path(path).parent)
     return name_of(path), read(path, "the configuration", MAX_BYTES), ModuleFolders(folder)
 

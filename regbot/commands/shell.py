@@ -62,7 +62,7 @@ def _session(config: Config, options: service.Options, typist: Typist, log: Logg
         writes = (
             "Dry run: nothing is written to a registry (--write)." if options.dry_run else "Registries are written to."
         )
-        say(f"regbot {VERSION}: Lua in a locked-down process. {writes}\nhelp says more; exit or Ctrl-D leaves.")
+        say(f"regbot {VERSION}: Lua in a locked-down process.\n{writes}\nhelp says more; exit or Ctrl-D leaves.")
     try:
         return trio.run(service.shell, config, options, typist, log)
     except service.CannotRun as exc:

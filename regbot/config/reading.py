@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from regbot.config.gotemplate.errors import TemplateError
 from regbot.config.kinds import Unreadable
 from regbot.config.nodes import Mapping, Node, Scalar, Sequence
+from regbot.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,7 +102,6 @@ class Reader:
         return ()
 
     def _unknown(self, section: Section, key: Scalar) -> None:
-        known = {name.lower(): name for name in section.keys}
-        near = get_close_matches(key.text[:100].lower(), known, 1)
-        hint = f'; did you mean "{known[near[0]]}"?' if near else ""
+        near = nearest(key.text, section.keys)
+        hint = f'; did you mean "{near[0]}"?' if near else ""
         self._report.warn(key.line, f'{section.noun} has no key "{key.text[:100]}", it is ignored{hint}')

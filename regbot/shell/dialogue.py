@@ -18,12 +18,16 @@ FIRST: Final = "> "
 FURTHER: Final = ">> "
 ENDS: Final = frozenset({b"exit", b"quit"})
 HELP: Final = """\
-Each line is Lua of its own: a local of one line is not there in the next, a global is (x = 1, not local x = 1).
+Each line is Lua of its own: a local of one line is not there in the next, a
+global is (x = 1, not local x = 1).
 A line that is not finished goes on in the next one; Ctrl-C drops it.
 An expression shows its values; log and print say something.
-Tab completes functions, fields, methods, options and modules: tag.<Tab>  image.copy(a, b, {<Tab>  require "<Tab>
-Ctrl-C while something runs cancels what it does in registries; where that does not end it, Lua begins anew.
-exit, quit or Ctrl-D leaves.  The functions are described in docs/lua.md, and by: regbot lua-api"""
+Tab completes functions, fields, methods, options and modules:
+tag.<Tab>  image.copy(a, b, {<Tab>  require "<Tab>
+Ctrl-C while something runs cancels what it does in registries; where that does
+not end it, Lua begins anew.
+exit, quit or Ctrl-D leaves.
+The functions are described in docs/lua.md, and by: regbot lua-api"""
 
 
 class Typist:

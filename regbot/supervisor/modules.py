@@ -11,8 +11,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import regbot
+from regbot.nearest import listed
 from regbot.supervisor.arguments import InvalidArgument
-from regbot.supervisor.nearest import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from regbot.nearest import listed
 from regbot.registry.errors import RegistryError
 from regbot.registry.files.files import Files
 from regbot.registry.registries import Registries
 from regbot.supervisor.gates import Means
 from regbot.supervisor.hosts import hosts
 from regbot.supervisor.launcher import LauncherFailed, open_launcher
-from regbot.supervisor.nearest import listed
 from regbot.supervisor.observer import LogObserver
 from regbot.supervisor.once import Once
 from regbot.supervisor.shell import Shell

@@ -5,15 +5,16 @@ import pytest
 from tests.check.support import found
 
 BAD = {
-    'image.copy("a")': "1 error: image.copy: the target is missing: write image.copy(source, target[, options])",
+    'image.copy("a")': "1 error: image.copy: the target is missing: write image.copy(source, target [, options])",
     "log()": "1 error: log: the text is missing: write log(text)",
+    'require("retention").select({})': "1 error: retention.select: the rules are missing: write",
     "local x image.copy(x)": "1 error: image.copy: the target is missing",
     'tag.ls("a", {limt = 2})': '1 error: tag.ls has no option "limt"; did you mean "limit"?',
     'tag.ls("a", {\n["lst"] = "b"})': '2 error: tag.ls has no option "lst"; did you mean "last"?',
     'tag.ls("a", {zzz = 2})': '1 error: tag.ls has no option "zzz"; there are last, limit',
     'tag.ls("a", {limit = "x"})': '1 error: tag.ls: the option "limit" should be a whole number, not a string',
     'tag.ls("a", {5})': "1 error: tag.ls: an option has a name: {limit = …}",
-    'tag.ls("a", 5)': "1 error: tag.ls: the options should be",
+    'tag.ls("a", 5)': "1 error: tag.ls: the options should be a table, not a number",
     'local copy = image.copy copy("a", "b", {digestTag = true})': '1 error: image.copy has no option "digestTag"',
     'image.copy("a", "b", {ifExists = "no"})': '1 error: image.copy: the option "ifExists" should be "replace"',
     'image.copy("a", "b", {platforms = "c"})': '1 error: image.copy: the option "platforms" should be a list of',

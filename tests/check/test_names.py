@@ -20,6 +20,11 @@ BAD = {
     "nosuch.field = 1": '1 error: unknown global "nosuch"',
     "pcall(function() os.exit() end)": "1 warning: scripts have no os.exit (see docs/lua.md)",
     'local r = reference.new("a") r:tga()': '1 warning: no object has a method "tga"; did you mean "tag"?',
+    "table.unpack({})": '1 error: there is no table.unpack; did you mean "unpack"?',
+    'reference("a")': "1 error: reference is a table, not a function; there are reference.close, reference.new",
+    'metric.inc("a")': "1 error: there is no metric.inc; there is metric.add",
+    'log.info("a")': '1 error: log is a function and has no fields; did you mean "logger.info"?',
+    "json.decode(x)": '1 error: unknown global "json"; it is a module: write local json = require("json")',
     'require("jsn")': '1 error: there is no module "jsn"; did you mean "json"?',
     'require "glob".find("*")': "1 error: there is no glob.find; there are glob.filter, glob.match",
     'local j = require("json") j.encoed(1)': '1 error: there is no json.encoed; did you mean "json.encode"?',
@@ -42,6 +47,7 @@ def test_bad_names(source: str) -> None:
         "local tag = {} tag.list() function f(image) return image.cpoy end f()",
         "tag.list = function() end tag.list() function tag.more() end tag.more()",
         "tag = {list = 1} tag.list()",
+        "log = {info = print} log.info('a') log('b') tag = print tag('a')",
         "setmetatable(_G, {}) nosuch()",
         "loadstring('x = 1')() x()",
         "local t = {} function t:mine() end t:mine() local u = {yours = 1} u:yours() t.his = 1 t:his()",
@@ -65,6 +71,7 @@ def test_good_names(source: str) -> None:
         "if nosuch then nosuch() end",
         "if os.getenv then os.getenv('HOME') end",
         "for name in pairs(tag) do log(name) end tag.list()",
+        "setmetatable(tag, {__call = function() end}) tag('a')",
     ],
 )
 def test_asked_for(source: str) -> None:

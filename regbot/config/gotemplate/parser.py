@@ -11,7 +11,6 @@ Whether functions and variables exist is settled here, as in Go: before anything
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from regbot.config.gotemplate.errors import TemplateError, located
@@ -31,6 +30,7 @@ from regbot.config.gotemplate.nodes import (
     Text,
     Variable,
 )
+from regbot.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -243,7 +243,7 @@ class _Parser:
             return Literal(_CONSTANTS[name], token.at)
         if name in self._functions:
             return Name(name, token.at)
-        near = get_close_matches(name[:40], sorted(self._functions))
+        near = nearest(name, self._functions, 3)
         hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(sorted(self._functions))}"
         raise self._fail(token.at, f'the function "{name[:40]}" is not known; {hint}')
 

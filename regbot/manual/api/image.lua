@@ -42,6 +42,7 @@ function image.copy(source, target, options) end
 ---*Extension.* Returns when the image was created, in seconds since 1970; nil where nobody says.
 ---
 ---It is what the config says, or else the annotation `org.opencontainers.image.created` of the manifest.
+---Year 1, which Go writes for no time at all, says nothing.
 ---@param image Image
 ---@param platform? PlatformName
 ---@return number? created
@@ -59,7 +60,7 @@ function image.importTar(target, file) end
 
 ---Waits until at least *limit* pulls remain.
 ---@param image Image
----@param limit integer
+---@param limit number Its fraction does not count.
 ---@param poll? Duration How long to wait before it asks again: `"5m"` by default.
 ---@param timeout? Duration How long to wait in all: `"6h"` by default.
 ---@return boolean enough true also where the registry names no limit; false when the time is over.

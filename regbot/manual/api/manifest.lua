@@ -75,7 +75,7 @@ function Manifest:put(target) end
 function Manifest:ratelimit() end
 
 ---Waits until enough pulls remain, as `image.ratelimitWait` does.
----@param limit integer
+---@param limit number
 ---@param poll? Duration
 ---@param timeout? Duration
 ---@return boolean enough

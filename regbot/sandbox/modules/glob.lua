@@ -9,30 +9,30 @@
 --
 -- In place of a pattern there can be a list of them: a text is to match one or more.
 
-local arguments, matcher = require("internal.arguments"), require("glob.matcher")
+local matcher, problems = require("glob.matcher"), require("internal.problems")
 
 local ipairs, type = ipairs, type
 
-local settled = arguments.settled
+local settled = problems.settled
 
 local glob = {}
 
 function glob.match(pattern, text)
   local matches, problem = matcher(pattern)
-  problem = problem or arguments.no_text("text", text)
+  problem = problem or problems.no_text("text", text)
   return settled("glob.match", problem, not problem and matches(text))
 end
 
 local function filtered(list, pattern)
   local matches, problem = matcher(pattern)
-  problem = arguments.no_list("list", list) or problem
+  problem = problems.no_list("list", list) or problem
   if problem then
     return problem
   end
   local found = {}
   for i, text in ipairs(list) do
     if type(text) ~= "string" then
-      return arguments.unlike("list's item " .. i, "a string", text)
+      return problems.unlike("list's item " .. i, "a string", text)
     elseif matches(text) then
       found[#found + 1] = text
     end

@@ -18,20 +18,19 @@
 -- for groups, $0 for the match and $$ for $; or a table or a function, as for string.gsub.  ^ is where the text begins,
 -- not where *init* is.
 
-local arguments, machine, matching = require("internal.arguments"), require("re.machine"), require("re.matching")
-local keep, parse, program = require("internal.kept"), require("re.parser"), require("re.program")
-local replacing, states = require("re.replacing"), require("re.states")
+local machine, matching, parse = require("re.machine"), require("re.matching"), require("re.parser")
+local problems, program = require("internal.problems"), require("re.program")
 
 local concat, next, setmetatable, sub, type = table.concat, next, setmetatable, string.sub, type
 
-local settled = arguments.settled
+local settled = problems.settled
 
 local re, methods = {}, {}
 
 -- The program of each pattern that a script holds.
 local programs = setmetatable({}, { __mode = "k" })
 
-local kept_program = keep(function(pattern)
+local kept_program = problems.kept(function(pattern)
   local tree, groups, names = parse(pattern)
   local new = program(tree, groups)
   new.pattern, new.groups, new.names = pattern, groups, names
@@ -42,7 +41,7 @@ end)
 -- Returns the program of *pattern*; or nil and the problem.
 local function program_of(pattern)
   if type(pattern) ~= "string" then
-    return nil, arguments.no_text("pattern", pattern)
+    return nil, problems.no_text("pattern", pattern)
   end
   return kept_program(pattern)
 end
@@ -52,7 +51,7 @@ local function position_of(text, init)
   if init == nil then
     return 1
   elseif type(init) ~= "number" or init % 1 ~= 0 then
-    return nil, arguments.unlike("position", "a whole number", init)
+    return nil, problems.unlike("position", "a whole number", init)
   elseif init < 0 then
     init = #text + init + 1
   end
@@ -63,7 +62,7 @@ end
 local actions = {}
 
 function actions.test(used, text)
-  return nil, states.test(used, text, 1) or false
+  return nil, machine.test(used, text, 1) or false
 end
 
 function actions.match(used, text, init)
@@ -101,11 +100,11 @@ function actions.gmatch(used, text)
 end
 
 function actions.gsub(used, text, new, limit)
-  local replacement, problem = replacing.of(used, new)
+  local replacement, problem = matching.replacement(used, new)
   if not replacement then
     return problem
-  elseif limit ~= nil and not arguments.is_whole(limit, 0) then
-    return arguments.unlike("limit", "a whole number, 0 or more", limit)
+  elseif limit ~= nil and not problems.is_whole(limit, 0) then
+    return problems.unlike("limit", "a whole number, 0 or more", limit)
   end
   local parts, done, at = {}, 0, 1
   local following = matching.each(used, text)
@@ -116,7 +115,7 @@ function actions.gsub(used, text, new, limit)
     end
     local put = replacement(text, captures, last) or sub(text, captures[1], last)
     if type(put) ~= "string" and type(put) ~= "number" then
-      return arguments.unlike("replacement of a match", "a string, or nil to leave it", put)
+      return problems.unlike("replacement of a match", "a string, or nil to leave it", put)
     end
     parts[#parts + 1], parts[#parts + 2] = sub(text, at, captures[1] - 1), put
     done, at = done + 1, last + 1
@@ -129,7 +128,7 @@ local function acted(action, used, problem, text, ...)
   if not used then
     return problem
   elseif type(text) ~= "string" then
-    return arguments.no_text("text", text)
+    return problems.no_text("text", text)
   end
   return action(used, text, ...)
 end

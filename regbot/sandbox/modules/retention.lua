@@ -22,8 +22,8 @@
 -- In doubt an item is kept: age keeps what has no created; and newest and minimum keep, over and above their number,
 -- what their order cannot tell.  Of items that are equally new those with the greater name come first.
 
-local arguments, items, order = require("internal.arguments"), require("retention.items"), require("retention.order")
-local ranges, read_rules = require("semver.ranges"), require("retention.rules")
+local order, problems = require("retention.order"), require("internal.problems")
+local ranges, reading = require("semver.ranges"), require("retention.reading")
 
 local concat, format, ipairs, time = table.concat, string.format, ipairs, os.time
 
@@ -35,18 +35,18 @@ local function mark(item, keeps, reason)
 end
 
 local function by_pattern(list, pattern)
-  local missed = (#pattern.globs > 1 and "matches none of " or "does not match ") .. arguments.cut(pattern.text)
+  local missed = (#pattern.globs > 1 and "matches none of " or "does not match ") .. problems.cut(pattern.text)
   for _, item in ipairs(list) do
     local matched
     for _, glob in ipairs(pattern.globs) do
       matched = matched or glob.matches(item.name) and glob.text
     end
-    mark(item, matched, matched and "matches " .. arguments.cut(matched) or missed)
+    mark(item, matched, matched and "matches " .. problems.cut(matched) or missed)
   end
 end
 
 local function by_semver(list, semver)
-  local text = arguments.cut(semver.text)
+  local text = problems.cut(semver.text)
   for _, item in ipairs(list) do
     if not item.version then
       mark(item, false, "no version")
@@ -136,11 +136,11 @@ local function divided(list)
 end
 
 local function selected(given, given_rules)
-  local list, problem = items.read(given)
+  local list, problem = reading.items(given)
   if not list then
     return problem
   end
-  local rules, wrong = read_rules(given_rules)
+  local rules, wrong = reading.rules(given_rules)
   if not rules then
     return wrong
   end
@@ -152,7 +152,7 @@ local function selected(given, given_rules)
 end
 
 function retention.select(given, rules)
-  return arguments.settled("retention.select", selected(given, rules))
+  return problems.settled("retention.select", selected(given, rules))
 end
 
 return retention

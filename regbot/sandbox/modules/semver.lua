@@ -14,13 +14,12 @@
 -- comma is "and", || is "or".  A prerelease is in a range only where that names, not with !=, a prerelease of the same
 -- three numbers: 2.0.0-rc.2 is in >=2.0.0-rc.1, and neither in >=1.0.0 nor in *.
 
-local arguments, ranges, versions =
-  require("internal.arguments"), require("semver.ranges"), require("semver.versions")
+local problems, ranges, versions = require("internal.problems"), require("semver.ranges"), require("semver.versions")
 
 local concat, format, ipairs = table.concat, string.format, ipairs
 local setmetatable, sort, tonumber, type = setmetatable, table.sort, tonumber, type
 
-local settled = arguments.settled
+local settled = problems.settled
 
 local semver = {}
 
@@ -51,7 +50,7 @@ local function read(name, value)
   if parsed[value] then
     return parsed[value]
   elseif type(value) ~= "string" then
-    return nil, nil, arguments.unlike(name, "a string or a version", value)
+    return nil, nil, problems.unlike(name, "a string or a version", value)
   end
   return versions.parse(value)
 end
@@ -77,7 +76,7 @@ end
 local function needed(name, value)
   local own, problem, wrong = read(name, value)
   if problem then
-    wrong = format("the %s %s is no version: %s", name, arguments.quoted(value), problem)
+    wrong = format("the %s %s is no version: %s", name, problems.quoted(value), problem)
   end
   return own, wrong
 end
@@ -92,11 +91,11 @@ end
 local function satisfies(version, range)
   local own, _, wrong = read("version", version)
   if wrong or type(range) ~= "string" then
-    return wrong or arguments.no_text("range", range)
+    return wrong or problems.no_text("range", range)
   end
   local known, problem = ranges.parse(range)
   if not known then
-    return format("the range %s cannot be read: %s", arguments.quoted(range), problem)
+    return format("the range %s cannot be read: %s", problems.quoted(range), problem)
   end
   return nil, own and ranges.has(known, own) or false
 end
@@ -106,10 +105,10 @@ function semver.satisfies(version, range)
 end
 
 local function sorted(list, order)
-  if arguments.no_list("list", list) then
-    return arguments.no_list("list", list)
+  if problems.no_list("list", list) then
+    return problems.no_list("list", list)
   elseif order ~= nil and order ~= "asc" and order ~= "desc" then
-    return arguments.unlike("order", '"asc" or "desc"', order)
+    return problems.unlike("order", '"asc" or "desc"', order)
   end
   local found, others = {}, {}
   for i, value in ipairs(list) do

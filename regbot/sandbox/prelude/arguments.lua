@@ -45,6 +45,10 @@ local function is_count(value)
   return type(value) == "number" and value >= 0 and value <= 2 ^ 53 and value == floor(value)
 end
 
+local function is_number(value)
+  return type(value) == "number" and value - value == 0
+end
+
 local function is_limit(value)
   return is_count(value) and value >= 1 and value <= 64
 end
@@ -91,6 +95,7 @@ local KINDS = {
   text = { is_text, "a string" },
   duration = { is_text, 'a string like "5m"' },
   count = { is_count, "a whole number, 0 or more" },
+  number = { is_number, "a finite number" },
   limit = { is_limit, "a whole number from 1 to 64" },
   callable = { arguments.is_callable, "a function" },
   flag = { is_flag, "true or false" },

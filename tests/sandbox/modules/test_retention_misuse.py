@@ -51,6 +51,7 @@ RULE: Final = "the rule "
         ),
         ("{newest = 1, order = 'age'}", RULE + '"order" should be "created", "semver" or "name", not "age"'),
         ("{age = 1, now = 'x'}", RULE + '"now" should be seconds of the epoch, not "x"'),
+        ("{order = 'x', newest = 0, now = 'x'}", RULE + '"newest" should be a whole number, 1 or more, not 0'),
         (
             "{newest = 1}",
             (

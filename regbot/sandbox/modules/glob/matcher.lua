@@ -1,12 +1,11 @@
 -- Globs to functions.
 
-local arguments, machine = require("internal.arguments"), require("re.machine")
-local keep, parse = require("internal.kept"), require("glob.parser")
-local program, states = require("re.program"), require("re.states")
+local machine, parse = require("re.machine"), require("glob.parser")
+local problems, program = require("internal.problems"), require("re.program")
 
 local ipairs, type = ipairs, type
 
-local program_of = keep(function(pattern)
+local program_of = problems.kept(function(pattern)
   local new = program(parse(pattern), 0)
   machine.prepare(new)
   return new
@@ -16,18 +15,18 @@ end)
 local function programs_of(pattern)
   if type(pattern) == "string" then
     pattern = { pattern }
-  elseif not arguments.is_list(pattern) then
-    return nil, arguments.unlike("pattern", "a string or a list of strings", pattern)
+  elseif not problems.is_list(pattern) then
+    return nil, problems.unlike("pattern", "a string or a list of strings", pattern)
   end
   local programs = {}
   for i, each in ipairs(pattern) do
     if type(each) ~= "string" then
-      return nil, arguments.unlike("pattern " .. i, "a string", each)
+      return nil, problems.unlike("pattern " .. i, "a string", each)
     end
     local problem
     programs[i], problem = program_of(each)
     if problem then
-      return nil, arguments.quoted(each) .. " has " .. problem
+      return nil, problems.quoted(each) .. " has " .. problem
     end
   end
   return programs
@@ -35,7 +34,7 @@ end
 
 local function matches(programs, text)
   for i = 1, #programs do
-    if states.test(programs[i], text, 1) then
+    if machine.test(programs[i], text, 1) then
       return true
     end
   end

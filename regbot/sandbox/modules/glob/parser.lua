@@ -1,10 +1,34 @@
 -- The text of a glob to a tree, of the nodes that re.parser makes.
 
-local bytes, problems, sets = require("glob.bytes"), require("internal.problems"), require("re.sets")
+local bytes, problems = require("re.bytes"), require("internal.problems")
 
 local byte, find, sub = string.byte, string.find, string.sub
 
 local MAX_PATTERN, MAX_DEPTH = 4096, 100
+local SLASH, BACKSLASH = 47, 92
+local NO_SLASH = bytes.negated({ [SLASH] = true })
+
+-- Returns the code of what the \ at *at* quotes, and where the text goes on.
+local function quoted(text, at)
+  local code = byte(text, at + 1)
+  if not code then
+    problems.raise("a \\ with nothing behind it", at)
+  end
+  return code, at + 2
+end
+
+local function member(text, at)
+  return (byte(text, at) == BACKSLASH and quoted or bytes.plain)(text, at)
+end
+
+-- Returns the set of the class whose [ is at *open*, and where the text goes on.  A slash is in none.
+local function class(text, open)
+  local negated = find(text, "^[!^]", open + 1)
+  local set, after = bytes.listed(text, open, negated and open + 2 or open + 1, member)
+  set = negated and bytes.negated(set) or set
+  set[SLASH] = nil
+  return set, after
+end
 
 local parse_any
 
@@ -25,21 +49,21 @@ local ATOMS = {
   ["*"] = function(state, at)
     if letter_at(state, at + 1) == "*" then
       state.at = find(state.text, "[^*]", at) or #state.text + 1
-      return any_number(sets.ALL)
+      return any_number(bytes.ALL)
     end
-    return any_number(bytes.NO_SLASH)
+    return any_number(NO_SLASH)
   end,
   ["?"] = function()
-    return set_of(bytes.NO_SLASH)
+    return set_of(NO_SLASH)
   end,
   ["["] = function(state, at)
     local set
-    set, state.at = bytes.class(state.text, at)
+    set, state.at = class(state.text, at)
     return set_of(set)
   end,
   ["\\"] = function(state, at)
     local code
-    code, state.at = bytes.quoted(state.text, at)
+    code, state.at = quoted(state.text, at)
     return set_of({ [code] = true })
   end,
   ["{"] = function(state, at)

@@ -3,12 +3,25 @@
 --
 -- Nothing here calls what a script gave, so a program needs its working memory only once.
 
-local byte, unpack = string.byte, unpack
+local bytes = require("re.bytes")
+
+local byte, concat, unpack = string.byte, table.concat, unpack
+
+-- How many numbers a program may remember.  Above that it forgets all and begins again.
+local MAX_REMEMBERED = 20000
+local OVERHEAD = 20
+local END = 256
+local BREAK, LETTER, OTHER = 10, 97, 32
+local WORD = bytes.WORD
 
 local machine = {}
 
 local function list()
   return { pcs = {}, captures = {}, count = 0 }
+end
+
+local function forget(program)
+  program.states, program.remembered = {}, 0
 end
 
 -- Give a *program* its working memory.
@@ -17,17 +30,18 @@ function machine.prepare(program)
   program.mark, program.round = {}, 0
   program.waiting, program.kept = {}, {}
   program.here, program.there = list(), list()
+  forget(program)
 end
 
--- Begin a round: no instruction is visited, and *ways* is empty.
-function machine.begin(program, ways)
+-- Begins a round: no instruction is visited, and *ways* is empty.
+local function begin(program, ways)
   program.round = program.round + 1
   ways.count = 0
 end
 
--- Follow a way from *pc* without reading anything, and add to *ways* where it waits for a byte or has matched; the way
--- tried first comes first.  *captures* are nil where nobody asks for them.
-function machine.follow(program, ways, pc, captures, position, before, behind)
+-- Follows a way from *pc* without reading anything, and adds to *ways* where it waits for a byte or has matched; the
+-- way tried first comes first.  *captures* are nil where nobody asks for them.
+local function follow(program, ways, pc, captures, position, before, behind)
   local op, x, y, mark, round = program.op, program.x, program.y, program.mark, program.round
   local waiting, kept, top, count = program.waiting, program.kept, 0, ways.count
   repeat
@@ -61,10 +75,10 @@ end
 -- Return the captures of the leftmost match from *init* on, of those that begin there the one that is tried first, and
 -- its last byte.  Captures are the position of the match, then of each group where it begins and where it has ended.
 function machine.search(program, text, init)
-  local op, x, y, follow = program.op, program.x, program.y, machine.follow
+  local op, x, y = program.op, program.x, program.y
   local here, there, found, last = program.here, program.there, nil, nil
   local before, behind = byte(text, init - 1), byte(text, init)
-  machine.begin(program, here)
+  begin(program, here)
   for position = init, #text + 1 do
     if not found then
       follow(program, here, program.first, { position }, position, before, behind)
@@ -72,7 +86,7 @@ function machine.search(program, text, init)
     if here.count == 0 and (found or program.anchored) then
       break
     end
-    machine.begin(program, there)
+    begin(program, there)
     local next = byte(text, position + 1)
     for i = 1, here.count do
       local pc = here.pcs[i]
@@ -86,6 +100,85 @@ function machine.search(program, text, init)
     here, there, before, behind = there, here, behind, next
   end
   return found, last
+end
+
+-- All that a program can tell of the byte before a position, as one byte; nil at the beginning.
+local function kind_of(program, code)
+  if not code then
+    return nil
+  elseif not program.looks_back then
+    return OTHER
+  end
+  return code == BREAK and BREAK or WORD[code] and LETTER or OTHER
+end
+
+-- Returns the state in which the ways *pcs* wait for a byte behind one like *before*.
+local function state_of(program, pcs, before)
+  local key = (before or "") .. ":" .. concat(pcs, ",")
+  local state = program.states[key]
+  if not state then
+    program.remembered = program.remembered + #pcs + OVERHEAD
+    state = { pcs = pcs, before = before }
+    program.states[key] = state
+  end
+  return state
+end
+
+-- Where *ways* lead by the byte *code*: the next instructions, each once.
+local function advanced(program, ways, code)
+  local x, y, mark, pcs = program.x, program.y, program.mark, {}
+  program.round = program.round + 1
+  for i = 1, ways.count do
+    local pc = ways.pcs[i]
+    if x[pc][code] and mark[y[pc]] ~= program.round then
+      mark[y[pc]] = program.round
+      pcs[#pcs + 1] = y[pc]
+    end
+  end
+  return pcs
+end
+
+-- What the byte *code*, or END, makes of a state: true, false or another.
+local function step(program, state, code)
+  local ways, behind = program.here, code ~= END and code or nil
+  begin(program, ways)
+  for i = 1, #state.pcs do
+    follow(program, ways, state.pcs[i], nil, nil, state.before, behind)
+  end
+  follow(program, ways, program.first, nil, nil, state.before, behind)
+  for i = 1, ways.count do
+    if program.op[ways.pcs[i]] == "match" then
+      return true
+    end
+  end
+  local pcs = behind and advanced(program, ways, behind)
+  if not pcs or #pcs == 0 and program.anchored then
+    return false
+  end
+  return state_of(program, pcs, kind_of(program, behind))
+end
+
+-- Return whether *text* has a match that begins at *init* or later.  It costs one look into a table for most bytes:
+-- what the machine does is remembered, as states of it and what each byte makes of them.
+function machine.test(program, text, init)
+  -- (The byte 0 of a text is nil.)
+  local state = state_of(program, {}, kind_of(program, byte(text, init - 1)))
+  for position = init, #text + 1 do
+    local code = byte(text, position) or END
+    local next = state[code]
+    if next == nil then
+      next = step(program, state, code)
+      state[code] = next
+      program.remembered = program.remembered + 1
+      if program.remembered > MAX_REMEMBERED then
+        forget(program)
+      end
+    end
+    if next == true or next == false then
+      return next
+    end
+    state = next
+  end
 end
 
 return machine

@@ -4,19 +4,37 @@
 -- { kind = "group", node, number } or { kind = "repeat", node, low, high, lazy }; high is nil where there is no end.
 
 local bytes, problems = require("re.bytes"), require("internal.problems")
-local quantifier, sets = require("re.quantifier"), require("re.sets")
 
 local byte, find, format, match, sub = string.byte, string.find, string.format, string.match, string.sub
-local next, type = next, type
+local next, tonumber, type = next, tonumber, type
 
-local MAX_PATTERN, MAX_DEPTH, MAX_GROUPS = 4096, 200, 32
+local MAX_PATTERN, MAX_DEPTH, MAX_GROUPS, MAX_COUNT = 4096, 200, 32, 1000
 
+local SIMPLE = { ["*"] = { 0 }, ["+"] = { 1 }, ["?"] = { 0, 1 } }
 local LOOKS = { A = "begin", z = "end", b = "border", B = "inside" }
 
 local parse_any
 
 local function letter_at(state, at)
   return sub(state.text, at, at)
+end
+
+-- Returns the bounds of the quantifier at *at*, * + ? {n} {n,} or {n,m}, the upper one nil where there is none, and
+-- where the text goes on; nil if there is no quantifier.
+local function quantifier(text, at)
+  local simple = SIMPLE[sub(text, at, at)]
+  if simple then
+    return simple[1], simple[2], at + 1
+  end
+  local low, comma, high, after = match(text, "^{(%d+)(,?)(%d*)}()", at)
+  if not low then
+    return find(text, "^{,%d+}", at) and problems.raise("a repetition without its lower bound", at) or nil
+  end
+  low, high = tonumber(low), tonumber(comma == "" and low or high)
+  if low > (high or MAX_COUNT) or (high or low) > MAX_COUNT then
+    problems.raise(format("a repetition whose bounds are not in order, or above %d,", MAX_COUNT), at)
+  end
+  return low, high, after
 end
 
 -- Returns *node*, repeated as the text says.
@@ -123,7 +141,7 @@ local ATOMS = {
     return { kind = "set", set = set }
   end,
   ["."] = function(state)
-    return { kind = "set", set = state.flags.s and sets.ALL or sets.NO_BREAK }
+    return { kind = "set", set = state.flags.s and bytes.ALL or bytes.NO_BREAK }
   end,
   ["^"] = function(state)
     return look(state.flags.m and "line begin" or "begin")
@@ -135,7 +153,7 @@ local ATOMS = {
 
 local function literal(state, code)
   local set = { [code] = true }
-  return { kind = "set", set = state.flags.i and sets.folded(set) or set }
+  return { kind = "set", set = state.flags.i and bytes.folded(set) or set }
 end
 
 ATOMS["\\"] = function(state, at)

@@ -4,11 +4,11 @@
 -- is true; "save": the position is capture x; each of them goes on at y.  "split": goes on at x and, only if that leads
 -- to no match, at y.  "match": the end.
 
-local problems, sets = require("internal.problems"), require("re.sets")
+local bytes, problems = require("re.bytes"), require("internal.problems")
 
 local MAX_SIZE = 20000
 local BREAK = 10
-local WORD = sets.ESCAPES.w
+local WORD = bytes.WORD
 
 -- Around each position: the code of the byte before and of that behind, nil at the ends of the text.
 local LOOKS = {

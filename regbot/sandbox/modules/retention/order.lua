@@ -1,6 +1,6 @@
 -- Which of some items are the newest.
 
-local arguments, versions = require("internal.arguments"), require("semver.versions")
+local problems, versions = require("internal.problems"), require("semver.versions")
 
 local format, ipairs, sort = string.format, ipairs, table.sort
 
@@ -52,7 +52,7 @@ function order.choose(items)
   elseif not no_version then
     return "semver"
   end
-  local named = arguments.quoted(no_version.name)
+  local named = problems.quoted(no_version.name)
   local problem = "which are newest? %d of %d items have no created, and %s is no version: "
   return nil, format(problem, undated, #items, named) .. 'add the rule order = "created", "semver" or "name"'
 end

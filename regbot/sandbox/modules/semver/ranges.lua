@@ -3,7 +3,6 @@
 -- A range is a list of sets, one of which must hold; a set is a list of bounds, all of which must.  A bound is
 -- { op, version, count }: *count* numbers of the version were written, and as many are compared.
 
-local arguments, keep = require("internal.arguments"), require("internal.kept")
 local problems, versions = require("internal.problems"), require("semver.versions")
 
 local find, gmatch, gsub, match = string.find, string.gmatch, string.gsub, string.match
@@ -15,7 +14,7 @@ local WHOLE = 3
 local ranges = {}
 
 local function refuse(what, text)
-  problems.raise("in " .. arguments.quoted(text) .. ", " .. what)
+  problems.raise("in " .. problems.quoted(text) .. ", " .. what)
 end
 
 -- Returns the numbers in *core*, the beginning of *text*: 0 for those that are missing or x; and how many are there.
@@ -130,7 +129,7 @@ local function parse(text)
 end
 
 -- Return the range that a text means, or nil and the problem.
-ranges.parse = keep(parse)
+ranges.parse = problems.kept(parse)
 
 local function holds(bound, version)
   local order

@@ -1,6 +1,6 @@
 -- Versions of SemVer 2.0.0 and their order.  The numbers are kept as digits, since they may be of any length.
 
-local arguments = require("internal.arguments")
+local problems = require("internal.problems")
 
 local byte, find, gmatch, match, sub = string.byte, string.find, string.gmatch, string.match, string.sub
 
@@ -55,9 +55,9 @@ end
 -- Return the problem that *digits* are no number of a version; nil if they are one.
 function versions.no_number(digits)
   if not find(digits, "^%d+$") then
-    return arguments.quoted(digits) .. " is no number"
+    return problems.quoted(digits) .. " is no number"
   elseif leads_with_zero(digits) then
-    return "its number " .. arguments.cut(digits) .. " begins with 0"
+    return "its number " .. problems.cut(digits) .. " begins with 0"
   end
 end
 

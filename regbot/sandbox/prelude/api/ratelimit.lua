@@ -3,6 +3,8 @@
 local use = ...
 local arguments, calls = use("arguments"), use("calls")
 
+local floor = math.floor
+
 local ratelimit = {}
 
 -- Return a table of its own each time, with Go's names only.
@@ -16,11 +18,12 @@ function ratelimit.copy(known)
   }
 end
 
--- Wait until at least *limit* requests remain, asking every *poll* until *timeout*; return whether they do.
+-- Wait until at least *limit* requests remain, asking every *poll* until *timeout*; return whether they do.  The limit
+-- may be a part of the whole, such as a third: its fraction does not count, as in the Go program.
 function ratelimit.wait(caller, image, limit, poll, timeout)
   return calls.perform("image.ratelimitWait", {
     arguments.image(caller, "image", image),
-    arguments.needed(caller, "limit", "count", limit),
+    floor(arguments.needed(caller, "limit", "number", limit)),
     arguments.optional(caller, "poll", "duration", poll),
     arguments.optional(caller, "timeout", "duration", timeout),
   }, 4)
