@@ -29,9 +29,15 @@ _NOBODY_SAYS: Final = datetime(1, 1, 1, tzinfo=UTC).timestamp()
 async def created(reader: Reader, reference: Reference, platform: str | None) -> float | None:
     """Return the seconds from 1970 to an image's creation: by its config, else by an annotation of its manifest.
 
-    A platform is chosen as in `images.resolve`.  None where nobody says, or what they say is no time.
+    A platform is chosen as in `images.resolve`; of an index without one for this machine, where none was named, the
+    index itself is asked.  None where nobody says, or what they say is no time.
     """
-    manifest = await images.resolve(reader, reference, platform)
+    try:
+        manifest = await images.resolve(reader, reference, platform)
+    except images.NoPlatform:
+        if platform is not None:
+            raise
+        manifest = await reader.manifest(reference)
     said = seconds(await _said_by_config(reader, reference, manifest))
     if said is not None:
         return said

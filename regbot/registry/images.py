@@ -27,10 +27,14 @@ MAX_CONFIG: Final = 8 << 20
 """Bytes of a config that is accepted."""
 
 
+class NoPlatform(NotFound):
+    """An index has no image for the platform that was wanted."""
+
+
 async def resolve(reader: Reader, reference: Reference, platform: str | None) -> Manifest:
     """Return the manifest of an image; of an index, that of *platform* (None: this machine's).
 
-    An image is returned whatever *platform* says.  NotFound tells the platforms that an index has; InvalidText if
+    An image is returned whatever *platform* says.  NoPlatform tells the platforms that an index has; InvalidText if
     *platform* is none.
     """
     manifest = await reader.manifest(reference)
@@ -72,11 +76,11 @@ class _Search:
             raise Unverified(f"{self._reference} holds too many indexes in one another", code="TOO_LARGE")
         return await self._reader.manifest(self._reference.at(child.digest))
 
-    def failure(self) -> NotFound:
+    def failure(self) -> NoPlatform:
         """Say what there is instead."""
         there = ", ".join(sorted(set(self._seen))[:30]) or "none with a platform"
         repository = self._reference.repository
-        return NotFound(
+        return NoPlatform(
             f"{self._reference} has no image for {self._wanted}; there are: {there}",
             code="MANIFEST_UNKNOWN",
             registry=repository.registry,

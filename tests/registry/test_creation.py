@@ -165,3 +165,13 @@ async def test_what_is_not_there(registry: DockerRegistry) -> None:
         for name in ("team/app:v1", "team/app:none"):
             with pytest.raises(NotFound):
                 await created(remote, named(registry, name), None)
+
+
+async def test_an_index_without_this_machine(registry: DockerRegistry) -> None:
+    """Of an index without an image for this machine the index is asked; a platform that was named must be there."""
+    push(registry, "team/app", "v1", index({"plan9/mips": image(created=TIME)}))
+    async with connected(registry) as remote:
+        assert await created(remote, named(registry), None) is None
+        assert await created(remote, named(registry), "plan9/mips") == SECONDS
+        with pytest.raises(images.NoPlatform, match="there are: plan9/mips"):
+            await created(remote, named(registry), "linux/s390x")

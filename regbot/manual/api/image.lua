@@ -42,7 +42,8 @@ function image.copy(source, target, options) end
 ---*Extension.* Returns when the image was created, in seconds since 1970; nil where nobody says.
 ---
 ---It is what the config says, or else the annotation `org.opencontainers.image.created` of the manifest.
----Year 1, which Go writes for no time at all, says nothing.
+---Year 1, which Go writes for no time at all, says nothing. Of an index without an image for this machine the index is
+---asked, and that mostly says nothing.
 ---@param image Image
 ---@param platform? PlatformName
 ---@return number? created

@@ -19,10 +19,12 @@ function chunks.compile(source, name, globals)
     return nil, "this is bytecode; only source text is run here"
   end
   local chunk, problem = native_load(source, errors.chunkname(name), "t", globals)
-  if not chunk and problem == errors.OUT_OF_MEMORY then
+  if chunk then
+    return chunk
+  elseif problem == errors.OUT_OF_MEMORY then
     error(problem, 0)
   end
-  return chunk, problem
+  return nil, problem
 end
 
 local function bounded(source, name, globals)
