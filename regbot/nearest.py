@@ -10,8 +10,10 @@ if TYPE_CHECKING:
 
 MAX_NAMED: Final = 10
 """Names that `listed` tells."""
-_COMPARED: Final = 100
-"""Characters of each name, and the likeliest names, that are compared: a script may ask again and again."""
+_CHARACTERS: Final = 40
+"""Characters of each name that are compared: a script may ask again and again."""
+_LIKELIEST: Final = 100
+"""Names that are compared."""
 
 
 def nearest(name: str, known: Iterable[str], count: int = 1, *, likeness: float = 0.6) -> list[str]:
@@ -19,10 +21,10 @@ def nearest(name: str, known: Iterable[str], count: int = 1, *, likeness: float 
 
     Capitals do not matter.  *likeness* is between 0, anything, and 1, the name itself.
     """
-    word = name[:_COMPARED].lower()
-    spelled = {each[:_COMPARED].lower(): each for each in sorted(known)}
+    word = name[:_CHARACTERS].lower()
+    spelled = {each[:_CHARACTERS].lower(): each for each in sorted(known)}
     likely = sorted(spelled, key=lambda each: (each[:1] != word[:1], abs(len(each) - len(word))))
-    return [spelled[each] for each in get_close_matches(word, likely[:_COMPARED], n=count, cutoff=likeness)]
+    return [spelled[each] for each in get_close_matches(word, likely[:_LIKELIEST], n=count, cutoff=likeness)]
 
 
 def listed(name: str, known: Collection[str], show: Callable[[str], str] = repr) -> str:
