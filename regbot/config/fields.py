@@ -95,7 +95,12 @@ BLOB_MAX: Final = Field(
     default="-1",
 )
 REQ_PER_SEC: Final = Field("reqPerSec", kinds.NUMBER, "Requests a second at most; 0: no limit.", default="0")
-REQ_CONCURRENT: Final = Field("reqConcurrent", kinds.NATURAL, "Requests at a time; unset, as many as `parallel.map` has.", default="3")
+REQ_CONCURRENT: Final = Field(
+    "reqConcurrent",
+    kinds.NATURAL,
+    "Requests at a time; unset: 3, or as many as `parallel.map` has in flight.",
+    default="3",
+)
 SCHEME: Final = Field(
     "scheme", kinds.SCHEME, "http means tls: disabled.", deprecated="write tls: disabled (for http) instead"
 )
