@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from loguru import logger
 
 from regbot.config.fields import CREDS, ROOT, Field, Section
 from regbot.config.loading import load
 from regbot.supervisor.hosts import hosts
+from regbot.supervisor.logs import open_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,9 +74,7 @@ def test_without_effect() -> None:
     )
     config = load(f"creds:\n{text}".encode(), "f", environ={"REG_PASS": "x"}, read_file=lambda _path: "PEM").config
     found: list[str] = []
-    sink = logger.add(lambda message: found.append(message.record["extra"]["setting"]), level="WARNING")
-    hosts(config, {}, logger)
-    logger.remove(sink)
+    hosts(config, {}, open_log(lambda message: found.append(message.record["extra"]["setting"])))
     note = re.search(r"^> \*\*Without effect.*?when it is set", DOCUMENT.read_text(), re.DOTALL | re.MULTILINE)
     assert note is not None
     assert re.findall("`(.*?)`", note[0]) == found
