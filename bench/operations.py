@@ -77,12 +77,12 @@ async def _measured(launcher: Launcher, host: str) -> Mapping[str, float]:
     async with Registries(hosts, user_agent="bench") as registry, _pool() as pool:
         with closing(_connected(host)) as raw:
             for _ in range(ROUNDS):
-                nothing = await run("local x = 1", Gate(registry, slots), launcher)
+                nothing = await run("local x = 1", Gate(registry=registry, slots=slots), launcher)
                 bare = _by_socket(raw, host)
                 samples["raw"].append(bare)
                 samples["httpcore"].append(await _by_httpcore(pool, host) - bare)
-                samples["head"].append(await run(loop, Gate(registry, slots), launcher) - nothing - bare)
-                samples["known"].append(await run(loop, Gate(known, slots), launcher) - nothing)
+                samples["head"].append(await run(loop, Gate(registry=registry, slots=slots), launcher) - nothing - bare)
+                samples["known"].append(await run(loop, Gate(registry=known, slots=slots), launcher) - nothing)
     return {name: median(taken) / HEADS * 1e6 for name, taken in samples.items()}
 
 

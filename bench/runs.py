@@ -54,7 +54,7 @@ async def started() -> list[Figure]:
         open_launcher() as launcher,
         Registries(Hosts(), files=Files("."), read_only=True, user_agent="bench") as registry,
     ):
-        gate = Gate(registry, slots)
+        gate = Gate(registry=registry, slots=slots)
         runs = [await run("local x = 1", gate, launcher) for _ in range(RUNS)]
         both = await _two_at_a_time(gate, launcher)
         trips = [await run(f'for i = 1, {CALLS} do reference.new("a/b") end', gate, launcher) for _ in range(5)]

@@ -14,11 +14,11 @@ import regbot
 
 ROOT: Final = Path(regbot.__file__).parent
 LIBRARIES: Final = frozenset({"croniter", "httpx", "lark", "loguru", "lupa", "msgpack", "trio", "yaml"})
-LAYERS: Final = "check cli commands config manual nearest protocol registry sandbox shell supervisor"
+LAYERS: Final = "check cli commands config manual nearest plain protocol registry sandbox shell supervisor"
 OWN: Final = frozenset(f"regbot.{name}" for name in LAYERS.split())
 
 ABOVE_SUPERVISOR: Final = frozenset(
-    {"regbot.check", "regbot.cli", "regbot.commands", "regbot.sandbox", "regbot.shell", "lark", "lupa"}
+    {"regbot.check", "regbot.cli", "regbot.commands", "regbot.plain", "regbot.sandbox", "regbot.shell", "lark", "lupa"}
 )
 
 ALLOWED: Final = {
@@ -27,10 +27,11 @@ ALLOWED: Final = {
     "regbot.check": {"regbot.check", "regbot.manual", "regbot.nearest", "lark"},
     "regbot.manual": {"regbot.manual"},
     "regbot.nearest": {"regbot.nearest"},
+    "regbot.plain": {"regbot.plain"},
     "regbot.sandbox": {"regbot.sandbox", "lupa"},
     "regbot.registry": {"regbot.registry", "httpx", "trio"},
     "regbot.supervisor": (OWN | LIBRARIES) - ABOVE_SUPERVISOR - {"regbot.manual"},
-    "regbot.shell": (OWN | LIBRARIES) - ABOVE_SUPERVISOR | {"regbot.shell"},
+    "regbot.shell": (OWN | LIBRARIES) - ABOVE_SUPERVISOR | {"regbot.plain", "regbot.shell"},
     "regbot.commands": (OWN | LIBRARIES) - {"regbot.cli", "regbot.sandbox", "lupa"},
     "regbot.cli": {"regbot.cli", "regbot.commands"},
 }

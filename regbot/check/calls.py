@@ -8,16 +8,16 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from lark import Token
-
 from regbot.check.findings import Finding, remedy, shown
-from regbot.check.syntax import is_call, is_node, line_of, text_of
-from regbot.check.types import kind_of, phrase, shown_value, takes
+from regbot.check.syntax import is_call, is_node, line_of, name_of
+from regbot.check.types import kind_of, shown_value, takes
 from regbot.check.uses import Way
-from regbot.manual.page import signature
+from regbot.manual.kinds import phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from lark import Token
 
     from regbot.check.known import Known
     from regbot.check.syntax import Node
@@ -51,7 +51,7 @@ def _call(manual: Manual, function: Function, use: Use) -> Iterator[Finding]:
         if argument is not None:
             yield from _argument(manual, function, parameter, argument, use)
         elif not parameter.optional and not is_open:
-            message = f"{function.name}: the {parameter.name} {_is(parameter)} missing: write {signature(function)}"
+            message = f"{function.name}: the {parameter.name} {_is(parameter)} missing: write {function.signature}"
             yield Finding(use.line, message, certain=not use.guarded)
             return
 
@@ -79,7 +79,7 @@ def _options(manual: Manual, function: Function, options: Class, table: Node, us
                 yield Finding(line, message, certain=not use.guarded)
             continue
         key, value = entry.children
-        name = str(key) if isinstance(key, Token) else text_of(key)
+        name = name_of(key)
         if name is None:
             continue
         if name not in fields:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import TypeGuard
 
 Node: TypeAlias = Tree[Token]
+Child: TypeAlias = Node | Token
 
 _FIRST_LINE: Final = re.compile(r"\ufeff?(#[^\n]*)?")
 """What Lua passes over at the beginning of a file."""
@@ -44,17 +45,17 @@ def _parser() -> Lark:
     return Lark.open("lua.lark", rel_to=__file__, parser="lalr", start="block", maybe_placeholders=False)
 
 
-def is_node(child: Node | Token, *names: str) -> TypeGuard[Node]:
+def is_node(child: Child, *names: str) -> TypeGuard[Node]:
     """Say whether a child of a node is a node, of one of these names if any is named."""
     return isinstance(child, Tree) and (not names or child.data in names)
 
 
-def is_call(child: Node | Token) -> TypeGuard[Node]:
+def is_call(child: Child) -> TypeGuard[Node]:
     """Say whether a child of a node is a call, which may give any number of values."""
     return is_node(child, "chain") and is_node(child.children[-1], "call")
 
 
-def text_of(node: Node | Token) -> str | None:
+def text_of(node: Child) -> str | None:
     """Return the value of a node that is a string without escapes; None of any other."""
     if not is_node(node, "string"):
         return None
@@ -66,7 +67,17 @@ def text_of(node: Node | Token) -> str | None:
     return None if "\\" in token else token[1:-1]
 
 
-def line_of(node: Node | Token) -> int:
+def name_of(key: Child) -> str | None:
+    """Return the key of a field of a table, where it is a name or a string without escapes."""
+    return str(key) if isinstance(key, Token) else text_of(key)
+
+
+def arguments_of(call: Node) -> list[Child]:
+    """Return the arguments of a call, in parentheses or without."""
+    return [each for child in call.children for each in (child.children if is_node(child, "exps") else [child])]
+
+
+def line_of(node: Child) -> int:
     """Return the line on which a node begins, 0 of one that has no text."""
     while isinstance(node, Tree):
         if not node.children:

@@ -1,7 +1,6 @@
 """What the types of the manual take of what is written out in a script.
 
-A type is a text such as `string|Reference` or `string[]`.  What is not known takes everything: a check must not refuse
-what runs.
+What is not known takes everything: a check must not refuse what runs.
 """
 
 from __future__ import annotations
@@ -10,10 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from regbot.check.findings import shown
 from regbot.check.syntax import is_node, text_of
+from regbot.manual.kinds import resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from lark import Token
 
     from regbot.check.syntax import Node
@@ -38,15 +36,6 @@ _TAKEN: Final = {
     "function": "function",
 }
 """The types whose name says all, and the nodes that they take."""
-_PHRASES: Final = {
-    "string": "a string",
-    "number": "a number",
-    "integer": "a whole number",
-    "boolean": "true or false",
-    "string[]": "a list of strings",
-    "table": "a table",
-    "function": "a function",
-}
 
 
 def kind_of(value: Node | Token) -> str | None:
@@ -57,7 +46,7 @@ def kind_of(value: Node | Token) -> str | None:
 def shown_value(manual: Manual, kind: str, value: Node | Token) -> str | None:
     """Return what a message calls a value that a type does not take: a word itself, where only certain words are."""
     text = text_of(value)
-    is_word = any(each.startswith('"') for each in _alternatives(manual, kind))
+    is_word = any(each.startswith('"') for each in resolved(manual, kind))
     return shown(text) if text is not None and is_word else kind_of(value)
 
 
@@ -66,30 +55,7 @@ def takes(manual: Manual, kind: str, value: Node | Token) -> bool:
     if kind_of(value) is None:
         return True
     assert is_node(value)
-    return any(_takes(each, value, manual) for each in _alternatives(manual, kind))
-
-
-def phrase(manual: Manual, kind: str) -> str:
-    """Return what a message calls a type."""
-    alternatives = _alternatives(manual, kind)
-    return _joined([_phrase(manual, each) for each in alternatives])
-
-
-def split(kind: str) -> list[str]:
-    """Split a type at the marks between its alternatives, but not within brackets."""
-    parts, depth = [""], 0
-    for letter in kind:
-        depth += (letter in "([{<") - (letter in ")]}>")
-        if letter == "|" and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += letter
-    return parts
-
-
-def _alternatives(manual: Manual, kind: str) -> list[str]:
-    known = [manual.aliases[each].type if each in manual.aliases else each for each in split(kind)]
-    return [each for part in known for each in split(part)]
+    return any(_takes(each, value, manual) for each in resolved(manual, kind))
 
 
 def _takes(kind: str, value: Node, manual: Manual) -> bool:
@@ -106,17 +72,3 @@ def _takes(kind: str, value: Node, manual: Manual) -> bool:
         # Objects have methods, and are never tables; what has none is made of tables.
         return value.data == "table" and not manual.classes[kind].methods
     return True
-
-
-def _phrase(manual: Manual, kind: str) -> str:
-    if kind.startswith("fun("):
-        return _PHRASES["function"]
-    if kind.endswith("[]") and kind not in _PHRASES:
-        return "a list"
-    if kind.startswith("table<") or (kind in manual.classes and manual.classes[kind].is_options):
-        return _PHRASES["table"]
-    return _PHRASES.get(kind, f"a {kind.lower()}" if kind.isidentifier() else kind)
-
-
-def _joined(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

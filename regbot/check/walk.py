@@ -8,16 +8,15 @@ from lark import Token
 from lark.visitors import Interpreter
 
 from regbot.check.places import Place, name_in
-from regbot.check.syntax import Node, is_call, is_node, text_of
+from regbot.check.scopes import Scopes
+from regbot.check.syntax import Node, arguments_of, is_call, is_node, name_of, text_of
 from regbot.check.uses import MODULE, Use, Uses, Way
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import TypeAlias
 
+    from regbot.check.syntax import Child
     from regbot.check.uses import Path
-
-    Child: TypeAlias = Node | Token
 
 _CATCHING: Final = {("pcall",), ("xpcall",), ("try",)}
 
@@ -30,14 +29,11 @@ def uses(tree: Node) -> Uses:
 
 
 class _Walk(Interpreter[Token, None]):
-    """Goes through a tree with the local variables that can be seen at each place.
-
-    A scope has for each of its variables the path that it stands for, or None.
-    """
+    """Goes through a tree with the local variables that can be seen at each place."""
 
     def __init__(self) -> None:
         self.found = Uses()
-        self._scopes: list[dict[str, Path | None]] = []
+        self._scopes = Scopes()
         self._guarded = False
 
     def block(self, tree: Node) -> None:
@@ -111,8 +107,7 @@ class _Walk(Interpreter[Token, None]):
     def pair(self, tree: Node) -> None:
         """Walk through a field of a table that has a name, or a key."""
         key, value = tree.children
-        name = str(key) if isinstance(key, Token) else text_of(key)
-        if name is not None:
+        if (name := name_of(key)) is not None:
             self.found.defined.add(name)
         self._visit(key)
         self._visit(value)
@@ -126,17 +121,15 @@ class _Walk(Interpreter[Token, None]):
             self.visit(child)
 
     def _inside(self, names: Sequence[Child], children: Sequence[Child]) -> None:
-        self._scopes.append({})
-        for name in names:
-            self._declare(name)
-        for child in children:
-            self._visit(child)
-        self._scopes.pop()
+        with self._scopes.inside():
+            for name in names:
+                self._declare(name)
+            for child in children:
+                self._visit(child)
 
     def _declare(self, name: Child, path: Path | None = None) -> None:
-        # "..." is no token of its own: a node stands for it.
-        if isinstance(name, Token):
-            self._scopes[-1][str(name)] = path
+        if isinstance(name, Token):  # A node stands for "...".
+            self._scopes.declare(str(name), path)
             self.found.variables.add(str(name))
 
     def _given(self, value: Child) -> Path | None:
@@ -158,9 +151,7 @@ class _Walk(Interpreter[Token, None]):
             self.found.defined.add(str(name))
             place = self._chain(before)
             self._use(place and place.behind(name), Way.SET)
-        elif (scope := self._scope_of(name)) is not None:
-            scope[str(name)] = None
-        else:
+        elif not self._scopes.forget(str(name)):
             self._use(Place((str(name),), name.line or 0), Way.SET)
 
     def _chain(self, children: Sequence[Child]) -> Place | None:
@@ -176,8 +167,7 @@ class _Walk(Interpreter[Token, None]):
         if name is None:
             self._visit(root)
             return None
-        scope = self._scope_of(name)
-        path = (str(name),) if scope is None else scope[str(name)]
+        path = self._scopes.path(str(name))
         return Place(path, name.line or 0) if path else None
 
     def _linked(self, place: Place | None, link: Node) -> Place | None:
@@ -194,9 +184,7 @@ class _Walk(Interpreter[Token, None]):
         return None
 
     def _called(self, place: Place | None, call: Node) -> Place | None:
-        arguments = [
-            each for child in call.children for each in (child.children if is_node(child, "exps") else [child])
-        ]
+        arguments = arguments_of(call)
         self._use(place, Way.CALL, arguments)
         outside = self._guarded
         self._guarded = outside or (place is not None and place.path in _CATCHING)
@@ -209,6 +197,3 @@ class _Walk(Interpreter[Token, None]):
     def _use(self, place: Place | None, way: Way, arguments: Sequence[Child] = ()) -> None:
         if place:
             self.found.paths.append(Use(place.path, place.line, way, tuple(arguments), self._guarded))
-
-    def _scope_of(self, name: str) -> dict[str, Path | None] | None:
-        return next((scope for scope in reversed(self._scopes) if name in scope), None)

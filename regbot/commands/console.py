@@ -18,8 +18,3 @@ def say(text: str) -> None:
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: 1 fault, 2 faults."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def printable(text: str) -> str:
-    """Return a text for one line of a terminal: characters that would move its cursor are spelled out."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

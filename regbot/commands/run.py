@@ -30,7 +30,7 @@ def command(arguments: Namespace) -> int:
     text = _text(path)
     log, written = inputs.open_log(arguments)
     config = inputs.optional_configuration(arguments, log)
-    script = replace(config.plain, name=_name(path), text=text)
+    script = replace(config.plain, name=script_name(path), text=text)
     return runs.run_all(arguments, replace(config, scripts=(script,)), log, written)
 
 
@@ -45,7 +45,7 @@ def _text(path: str) -> str:
         raise UsageError(f"{path}:{line}: not UTF-8: save the file in that encoding") from exc
 
 
-def _name(path: str) -> str:
+def script_name(path: str) -> str:
     """Return the name of the file, with its ending, so that errors begin as those of compilers do."""
     if path == "-":
         return STDIN

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from regbot.config.model import Config
     from regbot.supervisor import logs
-    from regbot.supervisor.once import Report
+    from regbot.supervisor.report import Report
 
 
 def run_all(arguments: Namespace, config: Config, log: Logger, written: logs.Writer) -> int:

@@ -18,8 +18,9 @@ from regbot.shell import history
 from regbot.shell.dialogue import Typist
 from regbot.shell.lines import Piped, typed
 from regbot.shell.names import Names
-from regbot.shell.plain import SAID, said_line
+from regbot.shell.record import said_line
 from regbot.supervisor import logs, service
+from regbot.supervisor.script_log import SAID
 from regbot.version import VERSION
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from regbot.config.model import Config
     from regbot.shell.lines import Lines
-    from regbot.supervisor.once import Report
+    from regbot.supervisor.report import Report
 
 
 def command(arguments: Namespace) -> int:
@@ -53,8 +54,7 @@ def command(arguments: Namespace) -> int:
         say(changes(report))
     if report.stopped_by is not None:
         return ExitStatus.SIGNAL + report.stopped_by
-    failed = typist.failed or said.lost or noted.lost
-    return ExitStatus.FAILED if failed and not typist.interactive else ExitStatus.SUCCESS
+    return ExitStatus.FAILED if typist.failed or said.lost or noted.lost else ExitStatus.SUCCESS
 
 
 def _session(config: Config, options: service.Options, typist: Typist, log: Logger) -> Report:

@@ -65,7 +65,7 @@ def function(block: Block) -> Function:
         raise ManualError(f"{name}: the parameters are not those of its annotations")
     text, is_extension = lines.extension(block.text)
     returns = tuple(map(_return, block.all("return")))
-    return Function(name, parameters, returns, text, is_extension, tuple(block.all("overload")))
+    return Function(name, parameters, returns, text, is_extension)
 
 
 def _parameter(line: str) -> Parameter:

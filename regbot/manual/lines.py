@@ -6,11 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from regbot.manual.kinds import CLOSING, OPENING
+
 EXTENSION: Final = "*Extension.* "
 _NAMED: Final = re.compile(r'(?P<name>\w+|\.\.\.|\["[^"]+"\])(?P<optional>\??) (?P<rest>.*)')
 _FUNCTION: Final = re.compile(r"function (?P<name>[\w.:]+)\((?P<parameters>[\w, .]*)\) end")
 _TABLE: Final = re.compile(r"(?:local )?(?P<name>\w+) = \{\}")
-_CLOSING: Final = {"(": ")", "[": "]", "{": "}", "<": ">"}
+_CLOSING: Final = dict(zip(OPENING, CLOSING, strict=True))
 
 
 class ManualError(Exception):
@@ -34,18 +36,6 @@ def named(text: str) -> Named:
         raise ManualError(f"neither a parameter nor a field: {text}")
     kind, rest = split_type(found["rest"])
     return Named(found["name"].strip('[]"'), kind, rest, bool(found["optional"]))
-
-
-def split_at(mark: str, kind: str) -> list[str]:
-    """Split a type at a mark that is in no brackets."""
-    parts, depth = [""], 0
-    for each in kind:
-        depth += (each in _CLOSING) - (each in _CLOSING.values())
-        if each == mark and not depth:
-            parts.append("")
-        else:
-            parts[-1] += each
-    return parts
 
 
 def split_type(text: str) -> tuple[str, str]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from regbot.manual.kinds import alternatives
+
 OPTIONS: Final = "Options"
 """How the name of a class ends whose fields are options of a function."""
 
@@ -45,13 +47,26 @@ class Function:
     text: str
     extension: bool
     """Whether only regbot has it, and the Go program has not."""
-    overloads: tuple[str, ...]
-    """Other forms of the call, as types: `fun(text: string)`."""
 
     @property
     def last_name(self) -> str:
         """What stands behind the last dot or colon."""
         return self.name.replace(":", ".").rpartition(".")[2]
+
+    @property
+    def signature(self) -> str:
+        """A call of it, what may be left out in brackets; an object has the first letter of its class."""
+        owner, mark, name = self.name.rpartition(":")
+        shown = f"{owner[:1].lower()}:{name}" if mark else self.name
+        text, opened = "", 0
+        for parameter in self.parameters:
+            comma = ", " if text else ""
+            if parameter.optional:
+                text += f"{' ' if text else ''}[{comma}{parameter.name}"
+                opened += 1
+            else:
+                text += comma + parameter.name
+        return f"{shown}({text}{']' * opened})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +92,7 @@ class Class:
     methods: tuple[Function, ...]
     extension: bool
     parent: str = ""
-    """The class whose fields and methods it has, too."""
+    """The class whose fields and methods are among its own."""
 
     @property
     def is_options(self) -> bool:
@@ -142,5 +157,5 @@ class Manual:
 
     def options_in(self, kind: str) -> list[Class]:
         """Return the tables of options among the alternatives of a type."""
-        found = (self.classes.get(each) for each in kind.split("|"))
+        found = (self.classes.get(each) for each in alternatives(kind))
         return [each for each in found if each and each.is_options]

@@ -40,21 +40,6 @@ def anchor(title: str) -> str:
     return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
 
 
-def signature(function: Function) -> str:
-    """Return a call of the function, what may be left out in brackets; an object has the first letter of its class."""
-    owner, mark, name = function.name.rpartition(":")
-    shown = f"{owner[:1].lower()}:{name}" if mark else function.name
-    text, opened = "", 0
-    for parameter in function.parameters:
-        comma = ", " if text else ""
-        if parameter.optional:
-            text += f"{' ' if text else ''}[{comma}{parameter.name}"
-            opened += 1
-        else:
-            text += comma + parameter.name
-    return f"{shown}({text}{']' * opened})"
-
-
 def _summary(text: str) -> str:
     return re.split(r"(?<=\.) |\n\n", text, maxsplit=1)[0].replace("\n", " ")
 
@@ -63,7 +48,7 @@ def index(manual: Manual) -> str:
     """List every function, in the order of the page, and every module, with a link and what it does."""
     places = " ".join(re.findall(r"^\{\{functions (.*)\}\}$", _template(), re.MULTILINE))
     found = [_called(manual, name) for name in places.split()]
-    calls = [(signature(each), anchor(signature(each)), each.text) for each in found]
+    calls = [(each.signature, anchor(each.signature), each.text) for each in found]
     calls += [(f'require("{each.name}")', each.name, each.text) for each in manual.modules.values()]
     rows = [f"| [`{call}`](#{target}) | {_summary(text)} |" for call, target, text in calls]
     return "\n".join(["| call | does |", "|---|---|", *rows])
@@ -88,7 +73,7 @@ def methods(manual: Manual, name: str) -> str:
 
 def calls(manual: Manual, name: str) -> str:
     """List the methods of a class in a table."""
-    rows = [f"| `{signature(method)}` | {_summary(method.text)} |" for method in manual.classes[name].methods]
+    rows = [f"| `{method.signature}` | {_summary(method.text)} |" for method in manual.classes[name].methods]
     return "\n".join(["| call | does |", "|---|---|", *rows])
 
 
@@ -103,14 +88,12 @@ def module(manual: Manual, name: str) -> str:
 def fields(manual: Manual, *names: str) -> str:
     """List the fields of classes in a table for each."""
     found = [manual.classes[name] for name in names]
-    inherited = [manual.classes[each.parent].fields if each.parent else () for each in found]
-    tables = [_table(manual, above + each.fields) for above, each in zip(inherited, found, strict=True)]
-    return "\n\n".join("\n".join(table) for table in tables)
+    return "\n\n".join("\n".join(_table(manual, each.fields)) for each in found)
 
 
 def _function(manual: Manual, function: Function, level: str = "###") -> str:
     mark = "*Extension.* " if function.extension else ""
-    lines = [f"{level} {signature(function)}", "", mark + function.text, ""]
+    lines = [f"{level} {function.signature}", "", mark + function.text, ""]
     for parameter in function.parameters:
         lines.append(f"- *{parameter.name}*: {_told(manual, parameter.type, parameter.text)}")
         lines += _options(manual, parameter.type, "  ")

@@ -49,7 +49,18 @@ def manual(texts: Iterable[str]) -> Manual:
         for block in blocks(text):
             module = "".join(block.all("meta")) or module
             _add(whole, module, block)
+    whole.classes.update({name: _with_inherited(whole, found) for name, found in whole.classes.items()})
     return whole
+
+
+def _with_inherited(whole: Manual, found: Class) -> Class:
+    """Return a class with what it has of its parent, which may have it of its own."""
+    if not found.parent:
+        return found
+    if found.parent not in whole.classes:
+        raise ManualError(f"{found.name}: there is no class {found.parent}")
+    above = _with_inherited(whole, whole.classes[found.parent])
+    return replace(found, fields=above.fields + found.fields, methods=above.methods + found.methods)
 
 
 def _add(whole: Manual, module: str, block: Block) -> None:

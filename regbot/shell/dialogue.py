@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
-from regbot.shell.plain import plain
+from regbot.plain import plain
 from regbot.supervisor.shell import Chunk
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Typist:
 
     def __init__(self, lines: Lines, names: Names) -> None:
         self.failed = False
-        """Whether any chunk failed."""
+        """Whether any chunk failed, and nobody sat there to see it."""
         self.interactive = lines.interactive
         self._lines, self._names = lines, names
         self._text = b""
@@ -101,6 +101,6 @@ class Typist:
 
     def _show(self, word: str, text: str) -> None:
         if word == "error":
-            self.failed = True
+            self.failed = not self.interactive
         if text:
             print(plain(text), file=sys.stderr if word == "error" else sys.stdout, flush=True)

@@ -12,8 +12,11 @@ from regbot.protocol.errors import WireError
 from regbot.protocol.messages import Done, Failed, Reason, Start
 from regbot.protocol.values import pack
 from regbot.supervisor.child import ChildEnded, ChildLimits
+from regbot.supervisor.launcher import open_launcher
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from regbot.supervisor.child import Child
     from regbot.supervisor.launcher import Launcher
 
@@ -38,6 +41,14 @@ class Fault:
 
     line: int
     message: str
+
+
+async def faults(sources: Sequence[Source]) -> list[Fault | None]:
+    """Return the fault of each text, as `fault` does."""
+    if not sources:
+        return []
+    async with open_launcher() as launcher:
+        return [await fault(launcher, source) for source in sources]
 
 
 async def fault(launcher: Launcher, source: Source, *, patience: float = PATIENCE) -> Fault | None:

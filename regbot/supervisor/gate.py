@@ -33,7 +33,7 @@ def _nobody(_: int) -> None:
     """Keep to yourself how many calls are in flight."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
     """What one run may do, through which registry it does it, and beneath which folder its files are.
 

@@ -53,12 +53,12 @@ class Gates:
         means = self._means
         log = means.log.bind(script=script.name)
         gate = Gate(
-            means.registry,
-            self._slots.share(),
-            means.files,
-            LogObserver(log),
-            Modules(script.modules),
-            self._crowd.joined(),
+            registry=means.registry,
+            slots=self._slots.share(),
+            files=means.files,
+            observer=LogObserver(log),
+            modules=Modules(script.modules),
+            crowd=self._crowd.joined(),
         )
         if not means.dry_run:
             return gate

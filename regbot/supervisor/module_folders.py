@@ -142,6 +142,8 @@ class _Walk:
         try:
             return self.open(self.root, "/".join(path), _READ)
         except OSError as exc:
+            if exc.errno == errno.ENXIO:
+                return None  # A socket, which is as little a module as a FIFO.
             if exc.errno not in {errno.EXDEV, errno.ELOOP}:
                 raise ValueError(f"{_shown(path)}: {exc.strerror}") from exc
         self._doubt(path, "is a symbolic link that leads out of the folder, or in a circle: it is not followed")

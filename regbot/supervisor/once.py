@@ -3,49 +3,24 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import trio
 
 from regbot.supervisor.gates import Gates
 from regbot.supervisor.outcome import Outcome, Verdict
+from regbot.supervisor.report import Report
 from regbot.supervisor.run import Run
+from regbot.supervisor.signals import STOP_SIGNALS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from regbot.config.model import Script
     from regbot.supervisor.gates import Means
-    from regbot.supervisor.plan import Change
 
 MAX_AT_ONCE: Final = 100
 """Scripts that run at once: each holds a process and two descriptors."""
-MAX_CHANGES: Final = 10_000
-"""Writes not made that the closing list of a dry run names."""
-STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-@dataclass(slots=True)
-class Report:
-    """What came of all runs: outcomes in the order of their ends, and of a dry run the writes not made."""
-
-    outcomes: list[Outcome] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
-    """The first MAX_CHANGES of them."""
-    changes_in_all: int = 0
-    stopped_by: signal.Signals | None = None
-
-    @property
-    def failed(self) -> bool:
-        """Whether any script failed."""
-        return any(outcome.failed for outcome in self.outcomes)
-
-    def note(self, change: Change) -> None:
-        """Take note of a write that was not made."""
-        self.changes_in_all += 1
-        if len(self.changes) < MAX_CHANGES:
-            self.changes.append(change)
 
 
 class Once:

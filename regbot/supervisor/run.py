@@ -69,10 +69,10 @@ class Run:
 
     async def _execute(self, launcher: Launcher) -> Outcome:
         timeout = math.inf if self.script.timeout is None else self.script.timeout
+        limits = ChildLimits(memory=self.script.memory)
         with self._stop:
             with trio.move_on_after(timeout):
                 try:
-                    limits = ChildLimits(memory=self.script.memory)
                     async with launcher.child(limits) as child:
                         return await self._serve(child, limits)
                 except LauncherFailed as exc:
@@ -94,7 +94,7 @@ class Run:
             try:
                 self._outcome = await self._converse(child, limits, nursery)
             except WireError as exc:
-                self._outcome = self._ended(Verdict.PROTOCOL, f"the child broke the protocol: {exc}")
+                self._outcome = self._broken(exc)
             except ChildEnded as exc:
                 self._outcome = self._ended(Verdict.MEMORY if exc.out_of_memory else Verdict.CRASHED, str(exc))
             finally:
@@ -107,8 +107,7 @@ class Run:
     async def _converse(self, child: Child, limits: ChildLimits, nursery: trio.Nursery) -> Outcome:
         await child.receive()  # Ready: nothing else may come first.
         settings = {"seed": secrets.randbits(52), "inFlight": limits.in_flight, "large": LARGE, **self._settings}
-        environment = pack(settings)
-        await child.send(Start(self.script.name, self.script.text.encode(), environment))
+        await child.send(Start(self.script.name, self.script.text.encode(), pack(settings)))
         while True:
             match await child.receive():
                 case Call() as call:
@@ -168,10 +167,7 @@ class Run:
             self._give_up(call, exc, nursery)
 
     def _give_up(self, call: Call, exc: Exception, nursery: trio.Nursery) -> None:
-        if isinstance(exc, WireError):
-            self._outcome = self._ended(Verdict.PROTOCOL, f"the child broke the protocol: {exc}")
-        else:
-            self._outcome = self._defect(call, exc)
+        self._outcome = self._broken(exc) if isinstance(exc, WireError) else self._defect(call, exc)
         nursery.cancel_scope.cancel()
 
     def _failed(self, failed: Failed) -> Outcome:
@@ -186,14 +182,12 @@ class Run:
         return Outcome(self.script.name, verdict, text, decoded(failed.traceback), facts)
 
     def _defect(self, call: Call, exc: Exception) -> Outcome:
+        what = f"{call.operation} met a defect of regbot ({type(exc).__name__}): please report it"
         trace = "".join(traceback.format_exception(exc))
-        name = type(exc).__name__
-        return Outcome(
-            self.script.name,
-            Verdict.DEFECT,
-            f"{self.script.name}:{call.line}: {call.operation} met a defect of regbot ({name}): please report it",
-            trace,
-        )
+        return Outcome(self.script.name, Verdict.DEFECT, f"{self.script.name}:{call.line}: {what}", trace)
+
+    def _broken(self, exc: WireError) -> Outcome:
+        return self._ended(Verdict.PROTOCOL, f"the child broke the protocol: {exc}")
 
     def _ended(self, verdict: Verdict, error: str) -> Outcome:
         return Outcome(self.script.name, verdict, error)

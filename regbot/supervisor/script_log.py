@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 RECORD: Final = 128
 """Bytes that a message costs in the log besides its text: time, level, names."""
+SAID: Final = "User script message"
+"""What a record says that holds what a script said."""
 _LEVELS: Final = {"trace": "TRACE", "debug": "DEBUG", "info": "INFO", "warn": "WARNING", "error": "ERROR"}
 
 
@@ -39,4 +41,4 @@ class ScriptLog:
             self._log.bind(limit="logBytes", bytes=self._limit).warning("The rest of this script's log is cut")
             return
         said = with_fields(self._log.bind(message=decoded(text)), user_fields.read(fields))
-        said.log(_LEVELS[level], "User script message")
+        said.log(_LEVELS[level], SAID)

@@ -17,6 +17,7 @@ from regbot.supervisor.hosts import hosts
 from regbot.supervisor.launcher import LauncherFailed, open_launcher
 from regbot.supervisor.observer import LogObserver
 from regbot.supervisor.once import Once
+from regbot.supervisor.operations import OPERATIONS, Action
 from regbot.supervisor.shell import Shell
 from regbot.version import VERSION
 
@@ -26,11 +27,12 @@ if TYPE_CHECKING:
     from loguru import Logger
 
     from regbot.config.model import Config, Script
-    from regbot.supervisor.once import Report
+    from regbot.supervisor.report import Report
     from regbot.supervisor.shell import Dialogue
 
 
-_ASKS: Final = re.compile(r"\b(repo|tag|manifest|blob|image)\b")
+_NOUNS: Final = {name.partition(".")[0] for name, row in OPERATIONS.items() if row.action is not Action.NONE}
+_ASKS: Final = re.compile(rf"\b({'|'.join(sorted(_NOUNS))})\b")
 """What a script that asks a registry holds; it may be wrong either way, and costs time then but nothing else."""
 
 

@@ -16,10 +16,11 @@ import trio
 from regbot.supervisor import arguments
 from regbot.supervisor.gates import Gates
 from regbot.supervisor.launcher import LauncherFailed
-from regbot.supervisor.once import STOP_SIGNALS, Report
 from regbot.supervisor.operations import Action, Operation
 from regbot.supervisor.outcome import Verdict
+from regbot.supervisor.report import Report
 from regbot.supervisor.run import Run
+from regbot.supervisor.signals import STOP_SIGNALS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from regbot import cli
-from regbot.commands.run import MAX_BYTES
+from regbot.commands.run import MAX_BYTES, script_name
 from tests import images
 from tests.regbot import regbot
 
@@ -90,6 +90,10 @@ def test_no_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert (ended.value.code, "error: " in capsys.readouterr().err) == (2, True)
 
 
-def test_long_name(tmp_path: Path) -> None:
-    """A file of the longest name that there can be is a script."""
-    assert run(tmp_path, "log(1)", name="é" * 125 + ".lua").messages == ["1"]
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [("folder/" + "é" * 125 + ".lua", "é" * 125 + ".lua"), ("x" + "é" * 200 + ".lua", "x" + "é" * 127)],
+)
+def test_long_name(file: str, name: str) -> None:
+    """A script has the whole name of its file, unless that is longer than names may be: it is cut between letters."""
+    assert script_name(file) == name

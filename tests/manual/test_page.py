@@ -12,7 +12,7 @@ import pytest
 
 import regbot
 from regbot.manual.lines import ManualError
-from regbot.manual.page import anchor, signature
+from regbot.manual.page import anchor
 from regbot.manual.page import functions as functions_of
 from regbot.manual.reading import read
 from regbot.manual.standard import STANDARD
@@ -69,7 +69,7 @@ def test_a_function_that_is_not_there() -> None:
 
 def test_every_function_is_told_of() -> None:
     """Every function and method has a heading, or a line in a table; those of Lua's own library have none."""
-    described = [signature(each) for each in functions() if each.name.partition(".")[0] not in STANDARD]
+    described = [each.signature for each in functions() if each.name.partition(".")[0] not in STANDARD]
     assert [title for title in described if title not in headings() and f"| `{title}` |" not in PAGE] == []
 
 

@@ -21,7 +21,8 @@ ARGUMENTS: Final = {"Image": "'app'", "string": "'app'", "Options": "{['?'] = 1}
 """By a piece of its type: an argument that is right, but for the options, which are wrong."""
 OBJECTS: Final = {"blob": "Blob", "config": "Config", "manifest": "Manifest", "reference": "Reference"}
 """The modules of the prelude whose objects have methods, and what the description calls those."""
-
+OTHER_NAMES: Final = frozenset({"image.manifest", "image.manifestHead", "image.manifestList", "reference.close"})
+"""The functions that errors call by another name."""
 MODULES_OPTIONS: Final = {"json').encode": "JsonOptions", "retention').select": "RetentionOptions"}
 """The functions of modules that take options, and the class of these."""
 
@@ -31,6 +32,12 @@ def with_options() -> list[Function]:
     manual = read()
     functions = [each for library in manual.libraries.values() for each in library.functions]
     return [each for each in functions if any(map(manual.options, each.parameters))]
+
+
+def with_a_dot() -> list[Function]:
+    """Return the functions of tables, but for those of Lua's own, and those that have another name, too."""
+    libraries = [library for name, library in read().libraries.items() if name not in STANDARD]
+    return [each for library in libraries for each in library.functions if each.name not in OTHER_NAMES]
 
 
 def methods() -> list[Function]:
@@ -79,6 +86,20 @@ def test_what_is_absent(library: str) -> None:
 def test_who_looks_for_it(name: str) -> None:
     """Who calls a function that LuaJIT has, and scripts have not, is told so."""
     assert error_of(f"{name}()").endswith(f"; scripts have no {name} (see docs/lua.md)")
+
+
+@pytest.mark.parametrize("name", read().modules)
+def test_who_forgets_to_require_it(name: str) -> None:
+    """Who uses a module that is not required is told how to write it."""
+    assert error_of(f"{name}.x()").endswith(f'; it is a module: write local {name} = require("{name}")')
+
+
+@pytest.mark.parametrize("function", with_a_dot(), ids=lambda function: function.name)
+def test_a_colon_for_a_dot(function: Function) -> None:
+    """Who calls a function of a table as if it were a method is told to write a dot."""
+    library, name = function.name.split(".")
+    error = error_of(f"{library}:{name}('a')")
+    assert error.endswith(f", not the table {library}; write {library}.{name}(…), with a dot")
 
 
 @pytest.mark.parametrize("function", with_options(), ids=lambda function: function.name)

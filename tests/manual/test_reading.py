@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 
-from regbot.manual.lines import ManualError, split_at, split_type
+from regbot.manual.lines import ManualError, split_type
 from regbot.manual.model import Field, Function, Parameter, Return
 from regbot.manual.reading import manual
 
@@ -25,6 +25,12 @@ tag = {}
 function tag.ls(image, options) end
 """
 OBJECT: Final = """---@meta _
+
+---@class Name: Thing
+---@field name string Its name.
+
+---@class Thing
+---@field thing string What it is.
 
 ---A name.
 ---@class Reference: Name
@@ -51,7 +57,6 @@ def test_a_function() -> None:
         returns=(Return("string[]", "tags", "In order."),),
         text="Lists\nthe tags.",
         extension=True,
-        overloads=(),
     )
 
 
@@ -67,12 +72,19 @@ def test_options() -> None:
 def test_a_class() -> None:
     """A class has fields, each with the names that it answers to, methods, and what it is a kind of."""
     found = manual([OBJECT]).classes["Reference"]
-    assert found.fields == (
+    assert found.fields[2:] == (
         Field("size", "number", "", optional=False, extension=False, aliases=("Size",)),
         Field("os.version", "string", "Above\nthe field.", optional=True, extension=False),
     )
     assert [method.name for method in found.methods] == ["Reference:close"]
     assert (found.text, found.parent) == ("A name.", "Name")
+
+
+def test_an_heir() -> None:
+    """A class has the fields of those that it is a kind of, once each, before its own."""
+    classes = manual([OBJECT]).classes
+    assert classes["Name"].names == ("thing", "name")
+    assert classes["Reference"].names == ("thing", "name", "size", "Size", "os.version")
 
 
 def test_a_module() -> None:
@@ -92,6 +104,7 @@ def test_a_module() -> None:
         "---@param x\nfunction log(x) end",
         "---@return string\nfunction log() end",
         "---@class Reference\nlocal Other = {}",
+        "---@class Reference: Nobody",
         "---@class Reference\n---@param x string\nlocal Reference = {}",
         "---@alias Image string|Reference and more",
         "---@param x fun(a: string\nfunction log(x) end",
@@ -118,8 +131,3 @@ def test_what_breaks_the_form(text: str) -> None:
 def test_the_end_of_a_type(text: str, kind: str) -> None:
     """A type ends at the first space that is not in brackets, nor behind a colon."""
     assert split_type(text) == (kind, text[len(kind) + 1 :])
-
-
-def test_alternatives() -> None:
-    """The alternatives of a type are told apart where they are in no brackets."""
-    assert split_at("|", "string|fun(x: a|b)|nil") == ["string", "fun(x: a|b)", "nil"]

@@ -74,6 +74,24 @@ def test_what_scripts_do_not_have(source: str, name: str) -> None:
     assert error_of(source).endswith(f" (a nil value); scripts have no {name} (see docs/lua.md)")
 
 
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("reference('a')", "attempt to call global 'reference' (a table value); write reference.new(…)"),
+        ("log.info('a')", "attempt to index global 'log' (a function value); did you mean \"logger.info\"?"),
+        ("log(tag)", "log: the message should be a string or a number, not the table tag"),
+        (
+            "metric:add('a')",
+            "metric.add: the name should be a string, not the table metric; write metric.add(…), with a dot",
+        ),
+        ("table.unpack({})", "attempt to call field 'unpack' (a nil value); did you mean \"unpack\"?"),
+    ],
+)
+def test_what_was_meant(source: str, said: str) -> None:
+    """A use that fits another function is told which."""
+    assert error_of(source) == f"main:1: {said}"
+
+
 def test_a_list_is_no_iterator() -> None:
     """A loop over a list without ipairs is told how to write it."""
     text = error_of("for t in tag.ls('a') do log(t) end", ANSWERS)

@@ -121,7 +121,9 @@ def test_the_end_names_the_call() -> None:
     assert end.call == 1
 
 
-@pytest.mark.parametrize(("given", "came"), [("", "nil"), ("tag", "a table"), ("'x'", "a string"), ("1LL", "a cdata")])
+@pytest.mark.parametrize(
+    ("given", "came"), [("", "nil"), ("tag", "the table tag"), ("'x'", "a string"), ("1LL", "a cdata")]
+)
 def test_there_must_be_a_function(given: str, came: str) -> None:
     """What is no function was most likely called already: an error that says so, and not one that is caught."""
     told = f"try: the first argument should be a function, not {came}; write try(f, x) for f(x)"

@@ -34,13 +34,11 @@ def names() -> Names:
         ('("x"):upp', ["upper("]),
         ("tag.ls(x, {li", ["limit = "]),
         ('image.copy("a", "b,(", {digestTags = true, incl', ["includeExternal = "]),
-        ("f({tag.ls(x, {}), li", []),
         ("f(x, {}, [[a]]) image.copy(a, b, {fast", ["fastCheck = "]),
         ("log({refer", ["reference", "referrer"]),
         ("x = {refer", ["reference", "referrer"]),
         ("m:put(x, {refer", ["reference", "referrer"]),
         ("for a in ", None),
-        ("x:nothingLikeThis", []),
         ("", None),
     ],
 )
@@ -48,7 +46,14 @@ def test_words(names: Names, line: str, words: list[str] | None) -> None:
     """What may be meant depends on what stands before: any name, or those of a table, object, option or module."""
     start, found = complete(line, names)
     assert found == words or (words is None and {"tag", "image", "local", "print(", "work("} <= set(found))
+    assert found
     assert all(word.startswith(line[start:]) for word in found)
+
+
+@pytest.mark.parametrize("line", ["f({tag.ls(x, {}), li", "x:nothingLikeThis"])
+def test_no_words(names: Names, line: str) -> None:
+    """Where nothing is known that begins like this, nothing is offered."""
+    assert complete(line, names)[1] == []
 
 
 def test_no_field_of_options_is_one_of_objects(names: Names) -> None:

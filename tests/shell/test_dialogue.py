@@ -96,10 +96,17 @@ def test_what_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     """Values go to standard output, errors to standard error, and nothing of either moves the cursor."""
     dialogue, _ = typist("a", "b")
     dialogue.next("values", "{\n  1\x1b[2J\udcff}")
-    failed = [dialogue.failed]
     dialogue.next("error", "shell:1: \x9bno")
-    assert [*failed, dialogue.failed] == [False, True]
     assert capsys.readouterr() == ("{\n  1\\x1b[2J\\xff}\n", "shell:1: \\x9bno\n")
+
+
+@pytest.mark.parametrize("word", ["values", "error"])
+def test_failure(word: str) -> None:
+    """An error is a failure of a session that nobody sits at; at a terminal it was seen."""
+    dialogues = (typist("a")[0], piped(b"a"))
+    for dialogue in dialogues:
+        dialogue.next(word, "x")
+    assert [dialogue.failed for dialogue in dialogues] == [False, word == "error"]
 
 
 def test_a_child_that_is_lost(capsys: pytest.CaptureFixture[str]) -> None:

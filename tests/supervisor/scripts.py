@@ -40,7 +40,7 @@ async def opened(*registries: str, folder: Path | None = None) -> AsyncIterator[
     """Give a gate to registries and to the layouts of a folder."""
     files = Files(folder) if folder else None
     async with Registries(plain(*registries), files=files, user_agent="test") as registry:
-        yield Gate(registry, Slots(1).share(), files)
+        yield Gate(registry=registry, slots=Slots(1).share(), files=files)
 
 
 @asynccontextmanager
@@ -54,7 +54,7 @@ async def runner(
         async with opened as launcher:
 
             async def run(registry: Registry, text: str, *, limit: float | None = 20, memory: int = MEMORY) -> Outcome:
-                gate = Gate(registry, Slots(1).share(), reached)
+                gate = Gate(registry=registry, slots=Slots(1).share(), files=reached)
                 log = open_log(Writer(8, stream=StringIO()))
                 return await Run(script(text, timeout=limit, memory=memory), gate, log).execute(launcher)
 

@@ -48,7 +48,7 @@ def opened(counts: list[int] | None = None) -> tuple[Named, Calls]:
     """Return a registry and calls to it; *counts* is told how many are in flight."""
     registry = Named()
     told = [] if counts is None else counts
-    return registry, Calls(Gate(registry, Slots(1).share(), crowd=told.append))
+    return registry, Calls(Gate(registry=registry, slots=Slots(1).share(), crowd=told.append))
 
 
 def call(name: str, number: int = 1) -> Call:

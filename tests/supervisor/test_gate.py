@@ -45,7 +45,12 @@ def opened(folder: Path, *, files: bool = True, observer: Listener | None = None
     """Return a gate to the layouts of a folder."""
     reached = Files(folder)
     registry = Registries(Hosts(()), files=reached, user_agent="test")
-    return Gate(registry, trio.CapacityLimiter(1), reached if files else None, observer or Silent())
+    return Gate(
+        registry=registry,
+        slots=trio.CapacityLimiter(1),
+        files=reached if files else None,
+        observer=observer or Silent(),
+    )
 
 
 async def test_a_copy_is_observed(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,9 +36,10 @@ def test_names(tmp_path: Path) -> None:
 
 
 def test_what_is_no_module(tmp_path: Path) -> None:
-    """Hidden files, and files that end otherwise, are not looked at."""
+    """Hidden files, files that end otherwise, and what is no file are not looked at."""
     write(tmp_path, ".a.lua", ".git/b.lua", "README", "c.txt", "d/e.luac", "a.b.txt")
     os.mkfifo(tmp_path / "fifo.lua")
+    os.mknod(tmp_path / "socket.lua", stat.S_IFSOCK)
     assert read(tmp_path) == Folder({})
 
 
@@ -47,8 +49,8 @@ def test_names_that_no_script_can_say(tmp_path: Path, name: str) -> None:
     write(tmp_path, name)
     found = read(tmp_path)
     assert found.modules == {}
+    assert len(found.doubts) == (0 if name.startswith(".") else 1)
     assert all("cannot be required" in doubt and doubt.isprintable() for doubt in found.doubts)
-    assert bool(found.doubts) is not name.startswith(".")
 
 
 def test_names_of_regbot(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ async def test_a_child_that_never_reads_ends_at_the_timeout(behaviour: str) -> N
         log = open_log(Writer(8, stream=StringIO()))
         started = script(f"!{behaviour}!", timeout=LIMIT)
         with trio.fail_after(LIMIT + OVERRUN):
-            outcome = await Run(started, Gate(registry, trio.CapacityLimiter(1)), log).execute(launcher)
+            outcome = await Run(started, Gate(registry=registry, slots=trio.CapacityLimiter(1)), log).execute(launcher)
     assert outcome.verdict is Verdict.TIMEOUT
     assert "timeout after 0.3s (limit: timeout)" in outcome.error
 
@@ -92,7 +92,7 @@ async def test_an_answer_may_be_too_large() -> None:
     """What does not fit into a frame is an error that the script can catch."""
     async with open_launcher() as launcher, Huge(plain(), user_agent="test") as registry:
         log = open_log(Writer(8, stream=StringIO()))
-        gate = Gate(registry, trio.CapacityLimiter(1))
+        gate = Gate(registry=registry, slots=trio.CapacityLimiter(1))
         text = "local ok, why = pcall(tag.ls, 'a/b') error(why, 0)"
         outcome = await Run(script(text), gate, log).execute(launcher)
     assert outcome.error == f"main:1: tag.ls: the answer has {4 * 50_000 * 102 + 5} bytes"
@@ -114,7 +114,7 @@ async def test_large_arguments_are_held_one_at_a_time(behaviour: str, held: int)
     """However many calls a taken-over child makes at once, of large ones the content of only one is held."""
     async with open_launcher(entry=STAND_IN) as launcher, Hoarding(plain(), user_agent="test") as registry:
         log = open_log(Writer(8, stream=StringIO()))
-        gate = Gate(registry, trio.CapacityLimiter(1))
+        gate = Gate(registry=registry, slots=trio.CapacityLimiter(1))
         outcome = await Run(script(f"!{behaviour}!", timeout=1), gate, log).execute(launcher)
     assert (outcome.verdict, registry.held) == (Verdict.TIMEOUT, held)
 
@@ -204,7 +204,7 @@ class Broken(Registries):
 async def test_a_defect_of_ours_ends_its_run_alone() -> None:
     """An error that nobody thought of ends the run that met it and no other, and is told as a defect with its trace."""
     async with open_launcher() as launcher, Broken(plain(), user_agent="test") as registry:
-        gate = Gate(registry, trio.CapacityLimiter(1))
+        gate = Gate(registry=registry, slots=trio.CapacityLimiter(1))
         log = open_log(Writer(8, stream=StringIO()))
         outcome = await Run(script('pcall(tag.ls, "a/b")\nlog("not reached")'), gate, log).execute(launcher)
         after = await Run(script("log('fine')"), gate, log).execute(launcher)

@@ -27,7 +27,7 @@ from tests.supervisor.scripts import plain
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from regbot.supervisor.once import Report
+    from regbot.supervisor.report import Report
     from tests.docker_registry import DockerRegistry
 
 ENDLESS = "while true do end"

@@ -2,7 +2,8 @@
 
 local use = ...
 local basics, chunks, clock, coroutines = use("basics"), use("chunks"), use("clock"), use("coroutines")
-local logging, requirer, sort, text = use("api/log"), use("require"), use("sorting"), use("text")
+local logging, objects, requirer = use("api/log"), use("objects"), use("require")
+local sort, text = use("sorting"), use("text")
 
 local function copied(library, names)
   local copy = {}
@@ -18,6 +19,7 @@ local function api(name)
   for key, value in pairs(use("api/" .. name)) do
     copy[key] = value
   end
+  objects.libraries[copy] = name
   return copy
 end
 

@@ -9,7 +9,15 @@ local match, sub = string.match, string.sub
 local abs, ipairs, min, next, type = math.abs, ipairs, math.min, next, type
 
 local MAX_GAP = 2
-local LOOP = "to loop over a list, write for _, t in ipairs(…) do"
+
+-- What LuaJIT says of a value that is there, and another one was meant.
+local MISTAKEN = {
+  ["attempt to call a table value"] = "to loop over a list, write for _, t in ipairs(…) do",
+  ["attempt to call global 'reference' (a table value)"] = "write reference.new(…)",
+  ["attempt to index global 'log' (a function value)"] = 'did you mean "logger.info"?',
+}
+
+-- The lists from here on are those of the description of the API: tests/manual/test_prelude.py holds them to it.
 
 -- What scripts look for in vain: names from other Luas, and what regclient's regbot has.
 local ABSENT = {
@@ -19,6 +27,8 @@ local ABSENT = {
     "string.dump", "table.foreach", "table.foreachi",
   },
 }
+
+local MODULES = { "glob", "json", "re", "retention", "semver", "time" }
 
 local METHODS = {
   "close", "config", "content", "delete", "descriptor", "digest", "export", "get", "head", "put", "ratelimit",
@@ -36,6 +46,11 @@ for remedy, names in next, ABSENT do
     remedies[KINDS[mark]][last] = format(remedy, name)
   end
 end
+for _, name in ipairs(MODULES) do
+  remedies.global[name] = format('it is a module: write local %s = require("%s")', name, name)
+end
+-- Newer Luas have it there.
+remedies.field.unpack = 'did you mean "unpack"?'
 for _, name in ipairs(METHODS) do
   known.method[name] = true
 end
@@ -89,9 +104,17 @@ local function nearest(word, names)
   return best
 end
 
+-- Returns the remedy for a function of a table that was called with a colon, and so got the table: `tag:ls(x)`.
+local function dotted(text)
+  local library = match(text, ", not the table (%a+)$")
+  local name = library and match(text, library .. "%.(%a+): ")
+  return name and format("write %s.%s(…), with a dot", library, name)
+end
+
 local function remedy_of(text)
-  if find(text, "attempt to call a table value$") then
-    return LOOP
+  local mistaken = MISTAKEN[match(text, "attempt to [%w '()]+$")] or dotted(text)
+  if mistaken then
+    return mistaken
   end
   local verb, kind, word = match(text, "attempt to (%a+) (%a+) '([%w_]+)' %(a nil value%)$")
   if not known[kind] or not (verb == "call" or verb == "index" and kind == "global") then

@@ -40,11 +40,17 @@ function objects.state(value, name)
   return meta.state, meta.class
 end
 
+-- The tables of functions that a script has, and their names: one of them is an argument where a function was called
+-- with a colon.
+objects.libraries = {}
+
 -- Return what a value is, for the text of an error.
 function objects.kind(value)
   local _, class = objects.state(value)
   if class then
     return "a " .. class.name
+  elseif objects.libraries[value] then
+    return "the table " .. objects.libraries[value]
   end
   return value == nil and "nil" or "a " .. type(value)
 end

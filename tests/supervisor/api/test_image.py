@@ -122,7 +122,9 @@ async def test_waiting_for_a_quota(
 ) -> None:
     """The quota is asked for every *poll* until it is enough, for at most *timeout*; where none is told it is."""
     registry = Quota(known=known)
-    answer = await Gate(registry, trio.CapacityLimiter(1)).perform("image.ratelimitWait", [b"a", *arguments])
+    answer = await Gate(registry=registry, slots=trio.CapacityLimiter(1)).perform(
+        "image.ratelimitWait", [b"a", *arguments]
+    )
     between = [later - earlier for earlier, later in zip(registry.asked, registry.asked[1:], strict=False)]
     assert answer is granted
     assert between == pytest.approx(waits)

@@ -109,7 +109,7 @@ async def test_what_nothing_refers_to(registry: DockerRegistry) -> None:
 async def test_in_a_dry_run(listing: Served) -> None:
     """What would refer to an image is listed, and what would be deleted is not."""
     async with dry(listing) as overlay:
-        gate = Gate(overlay, trio.CapacityLimiter(1))
+        gate = Gate(registry=overlay, slots=trio.CapacityLimiter(1))
         await gate.perform("manifest.delete", [f"{listing.host}/a@{SIGNED.digest}".encode()])
         await gate.perform(
             "image.copy", [f"{listing.host}/a:v1".encode(), f"{listing.host}/b:v2".encode(), {"referrers": True}]

@@ -51,7 +51,7 @@ async def test_in_a_dry_run(registry: DockerRegistry, name: str) -> None:
     push(registry, "a", "v1", image())
     name = f"{registry.host}/{name}"
     async with dry(registry) as overlay:
-        gate = Gate(overlay, trio.CapacityLimiter(1))
+        gate = Gate(registry=overlay, slots=trio.CapacityLimiter(1))
         for _ in range(2):
             assert await gate.perform("tag.delete", [name.encode(), OK]) is None
         with pytest.raises(OperationFailed):
@@ -91,7 +91,7 @@ class Refusing(Registries):
 )
 async def test_every_other_error_stays(error: RegistryError) -> None:
     """Only that the tag is not there is passed over."""
-    gate = Gate(Refusing(error), trio.CapacityLimiter(1))
+    gate = Gate(registry=Refusing(error), slots=trio.CapacityLimiter(1))
     with pytest.raises(OperationFailed, match=str(error)):
         await gate.perform("tag.delete", [b"r.example/a:v1", OK])
 

@@ -22,7 +22,7 @@ local parallel = {}
 
 -- Returns a copy of a list, and its length.
 local function copied(caller, list)
-  if type(list) ~= "table" then
+  if type(list) ~= "table" or objects.libraries[list] then
     errors.raise(format("%s: the first argument should be a list, not %s", caller, objects.kind(list)))
   end
   local items, count = {}, 0

@@ -4,20 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from regbot.shell.plain import SAID, plain, said_line
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("ä ☃\n\tx", "ä ☃\n\tx"),
-        ("\x1b[2J\r\x00\x7f\x9b", r"\x1b[2J\r\x00\x7f\x9b"),
-        ("\u202e\u2028\udcff\ud800", r"\u202e\u2028\xff\ud800"),
-    ],
-)
-def test_plain(text: str, shown: str) -> None:
-    """What is text stays; what would move a cursor, or turn a line around, is spelled out."""
-    assert plain(text) == shown
+from regbot.shell.record import said_line
+from regbot.supervisor.script_log import SAID
 
 
 @pytest.mark.parametrize(
