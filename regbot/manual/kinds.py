@@ -1,17 +1,17 @@
-"""The types of the description, which are texts such as `string|Reference` or `string[]`: their parts, and in words."""
+"""The types of the description, which are texts such as `string|Reference`: without aliases, and in words."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
 
+from regbot.manual.lines import alternatives
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from regbot.manual.model import Manual
 
-OPENING: Final = "([{<"
-CLOSING: Final = ")]}>"
 _NAMES: Final = {
     "any": "anything",
     "boolean": "true or false",
@@ -35,21 +35,6 @@ _NAMES: Final = {
 """What types are called, where that is not their own name."""
 _UNCOUNTED: Final = frozenset({"anything", "nil", "true or false"})
 """What has neither an article nor a plural."""
-
-
-def alternatives(kind: str) -> list[str]:
-    """Split a type at the marks between its alternatives; those within brackets belong to one of them."""
-    if kind.startswith("fun("):
-        # What stands behind it is what the function returns.
-        return [kind]
-    parts, depth = [""], 0
-    for each in kind:
-        depth += (each in OPENING) - (each in CLOSING)
-        if each == "|" and not depth:
-            parts.append("")
-        else:
-            parts[-1] += each
-    return parts
 
 
 def resolved(manual: Manual, kind: str) -> list[str]:

@@ -6,13 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from regbot.manual.kinds import CLOSING, OPENING
-
 EXTENSION: Final = "*Extension.* "
 _NAMED: Final = re.compile(r'(?P<name>\w+|\.\.\.|\["[^"]+"\])(?P<optional>\??) (?P<rest>.*)')
 _FUNCTION: Final = re.compile(r"function (?P<name>[\w.:]+)\((?P<parameters>[\w, .]*)\) end")
 _TABLE: Final = re.compile(r"(?:local )?(?P<name>\w+) = \{\}")
-_CLOSING: Final = dict(zip(OPENING, CLOSING, strict=True))
+_CLOSING: Final = dict(zip("([{<", ")]}>", strict=True))
 
 
 class ManualError(Exception):
@@ -51,6 +49,21 @@ def split_type(text: str) -> tuple[str, str]:
     if closing or not text:
         raise ManualError(f"not a type: {text!r}")
     return text, ""
+
+
+def alternatives(kind: str) -> list[str]:
+    """Split a type at the marks between its alternatives; those within brackets belong to one of them."""
+    if kind.startswith("fun("):
+        # What stands behind it is what the function returns.
+        return [kind]
+    parts, depth = [""], 0
+    for each in kind:
+        depth += (each in _CLOSING) - (each in _CLOSING.values())
+        if each == "|" and not depth:
+            parts.append("")
+        else:
+            parts[-1] += each
+    return parts
 
 
 def extension(text: str) -> tuple[str, bool]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from regbot.manual.kinds import alternatives
+from regbot.manual.lines import alternatives
 
 OPTIONS: Final = "Options"
 """How the name of a class ends whose fields are options of a function."""

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from regbot.manual.kinds import alternatives, phrase, words
+from regbot.manual.kinds import phrase, words
+from regbot.manual.lines import alternatives
 from regbot.manual.reading import read
 
 
