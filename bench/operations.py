@@ -22,8 +22,8 @@ from regbot.registry.digest import Digest
 from regbot.registry.hosts import Host, Hosts, Tls
 from regbot.registry.manifest import Head, RateLimit
 from regbot.registry.registries import Registries
+from regbot.supervisor.children.launcher import open_launcher
 from regbot.supervisor.gate import Gate
-from regbot.supervisor.launcher import open_launcher
 from tests.docker_registry import DockerRegistry
 from tests.images import image, push
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from regbot.registry.api import Registry
     from regbot.registry.reference import Reference
-    from regbot.supervisor.launcher import Launcher
+    from regbot.supervisor.children.launcher import Launcher
 
 ROUNDS: Final = 30
 HEADS: Final = 100

@@ -19,15 +19,15 @@ from regbot.config.loading import load
 from regbot.registry.files.files import Files
 from regbot.registry.hosts import Hosts
 from regbot.registry.registries import Registries
-from regbot.supervisor.child import ChildLimits
+from regbot.supervisor.children.child import ChildLimits
+from regbot.supervisor.children.launcher import open_launcher
 from regbot.supervisor.gate import Gate
-from regbot.supervisor.launcher import open_launcher
 from regbot.supervisor.logs import Writer, open_log
-from regbot.supervisor.run import Run
+from regbot.supervisor.runs.run import Run
 
 if TYPE_CHECKING:
     from regbot.config.model import Script
-    from regbot.supervisor.launcher import Launcher
+    from regbot.supervisor.children.launcher import Launcher
 
 HELLO: Final = "scripts: [{name: hello, script: log('hello world')}]"
 CALLS: Final = 2000

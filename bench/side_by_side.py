@@ -12,15 +12,15 @@ from bench.table import Figure, median
 from regbot.registry.files.files import Files
 from regbot.registry.hosts import Host, Hosts, Tls
 from regbot.registry.registries import Registries
+from regbot.supervisor.children.launcher import open_launcher
 from regbot.supervisor.gates import Gates, Means
-from regbot.supervisor.launcher import open_launcher
 from regbot.supervisor.logs import Writer, open_log
 from tests.docker_registry import DockerRegistry
 from tests.images import image, push
 
 if TYPE_CHECKING:
-    from regbot.supervisor.launcher import Launcher
-    from regbot.supervisor.plan import Change
+    from regbot.supervisor.children.launcher import Launcher
+    from regbot.supervisor.dry.plan import Change
 
 IMAGES: Final = 64
 SLOW: Final = 0.02

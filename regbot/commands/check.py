@@ -13,8 +13,8 @@ from regbot.commands.console import counted, say
 from regbot.commands.status import ExitStatus
 from regbot.manual import reading
 from regbot.plain import one_line
+from regbot.supervisor.children.launcher import LauncherFailed
 from regbot.supervisor.compiling import Source, faults
-from regbot.supervisor.launcher import LauncherFailed
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -13,7 +13,7 @@ from regbot.config.document import MAX_BYTES
 from regbot.config.findings import ConfigError
 from regbot.config.loading import examine, load
 from regbot.supervisor import logs
-from regbot.supervisor.module_folders import ModuleFolders
+from regbot.supervisor.operations.module_folders import ModuleFolders
 
 if TYPE_CHECKING:
     from argparse import Namespace

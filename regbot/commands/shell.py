@@ -20,7 +20,7 @@ from regbot.shell.lines import Piped, typed
 from regbot.shell.names import Names
 from regbot.shell.record import said_line
 from regbot.supervisor import logs, service
-from regbot.supervisor.script_log import SAID
+from regbot.supervisor.runs.script_log import SAID
 from regbot.version import VERSION
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from regbot.plain import plain
 from regbot.supervisor.logs import pairs_text
-from regbot.supervisor.script_log import SAID
+from regbot.supervisor.runs.script_log import SAID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,14 +11,14 @@ import trio
 from regbot.protocol.errors import WireError
 from regbot.protocol.messages import Done, Failed, Reason, Start
 from regbot.protocol.values import pack
-from regbot.supervisor.child import ChildEnded, ChildLimits
-from regbot.supervisor.launcher import open_launcher
+from regbot.supervisor.children.child import ChildEnded, ChildLimits
+from regbot.supervisor.children.launcher import open_launcher
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from regbot.supervisor.child import Child
-    from regbot.supervisor.launcher import Launcher
+    from regbot.supervisor.children.child import Child
+    from regbot.supervisor.children.launcher import Launcher
 
 PATIENCE: Final = 30.0
 """Seconds within which a script is compiled; the largest takes one."""

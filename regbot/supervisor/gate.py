@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from regbot.registry.errors import RegistryError
 from regbot.registry.observer import Silent
-from regbot.supervisor import operations
-from regbot.supervisor.modules import Modules
-from regbot.supervisor.operations import Action, OperationFailed
-from regbot.supervisor.overlay import Overlay
+from regbot.supervisor.dry.overlay import Overlay
+from regbot.supervisor.operations import table
+from regbot.supervisor.operations.modules import Modules
+from regbot.supervisor.operations.table import Action, OperationFailed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from regbot.registry.api import Registry
     from regbot.registry.files.files import Files
     from regbot.registry.observer import Observer
-    from regbot.supervisor.operations import Operation
-    from regbot.supervisor.outlook import Below
-    from regbot.supervisor.plan import Change, Plan
+    from regbot.supervisor.dry.outlook import Below
+    from regbot.supervisor.dry.plan import Change, Plan
+    from regbot.supervisor.operations.table import Operation
 
 
 def _nobody(_: int) -> None:
@@ -60,15 +60,15 @@ class Gate:
 
         OperationFailed is the script's to catch; WireError means that no honest child would have asked.
         """
-        operation = self.own.get(name) or operations.find(name)
+        operation = self.own.get(name) or table.find(name)
         try:
-            arguments = operations.parse(operation, given)
+            arguments = table.parse(operation, given)
             if not operation.throttled:
                 return await self._run(operation, arguments)
             async with self.slots:
                 return await self._run(operation, arguments)
-        except operations.FAULTS as exc:
-            raise OperationFailed(f"{operations.describe(name, given)}: {exc}", exc) from exc
+        except table.FAULTS as exc:
+            raise OperationFailed(f"{table.describe(name, given)}: {exc}", exc) from exc
 
     def _run(self, operation: Operation, arguments: Sequence[object]) -> Awaitable[Value]:
         means: dict[str, object] = {}

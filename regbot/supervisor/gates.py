@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from regbot.supervisor.crowd import Crowd
+from regbot.supervisor.dry.plan import Plan
 from regbot.supervisor.gate import Gate
-from regbot.supervisor.modules import Modules
-from regbot.supervisor.observer import LogObserver
-from regbot.supervisor.plan import Plan
+from regbot.supervisor.operations.modules import Modules
+from regbot.supervisor.registries.crowd import Crowd
+from regbot.supervisor.registries.observer import LogObserver
 from regbot.supervisor.slots import Slots
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from regbot.config.model import Script
     from regbot.registry.files.files import Files
     from regbot.registry.registries import Registries
-    from regbot.supervisor.launcher import Launcher
-    from regbot.supervisor.plan import Change
+    from regbot.supervisor.children.launcher import Launcher
+    from regbot.supervisor.dry.plan import Change
 
 
 @dataclass(frozen=True, slots=True)

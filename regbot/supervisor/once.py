@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 import trio
 
 from regbot.supervisor.gates import Gates
-from regbot.supervisor.outcome import Outcome, Verdict
 from regbot.supervisor.report import Report
-from regbot.supervisor.run import Run
+from regbot.supervisor.runs.outcome import Outcome, Verdict
+from regbot.supervisor.runs.run import Run
 from regbot.supervisor.signals import STOP_SIGNALS
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     import signal
 
-    from regbot.supervisor.outcome import Outcome
-    from regbot.supervisor.plan import Change
+    from regbot.supervisor.dry.plan import Change
+    from regbot.supervisor.runs.outcome import Outcome
 
 MAX_CHANGES: Final = 10_000
 """Writes not made that the closing list of a dry run names."""

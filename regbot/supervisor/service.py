@@ -12,12 +12,12 @@ from regbot.nearest import listed
 from regbot.registry.errors import RegistryError
 from regbot.registry.files.files import Files
 from regbot.registry.registries import Registries
+from regbot.supervisor.children.launcher import LauncherFailed, open_launcher
 from regbot.supervisor.gates import Means
-from regbot.supervisor.hosts import hosts
-from regbot.supervisor.launcher import LauncherFailed, open_launcher
-from regbot.supervisor.observer import LogObserver
 from regbot.supervisor.once import Once
-from regbot.supervisor.operations import OPERATIONS, Action
+from regbot.supervisor.operations.table import OPERATIONS, Action
+from regbot.supervisor.registries.hosts import hosts
+from regbot.supervisor.registries.observer import LogObserver
 from regbot.supervisor.shell import Shell
 from regbot.version import VERSION
 

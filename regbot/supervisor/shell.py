@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
 import trio
 
-from regbot.supervisor import arguments
+from regbot.supervisor.children.launcher import LauncherFailed
 from regbot.supervisor.gates import Gates
-from regbot.supervisor.launcher import LauncherFailed
-from regbot.supervisor.operations import Action, Operation
-from regbot.supervisor.outcome import Verdict
+from regbot.supervisor.operations import arguments
+from regbot.supervisor.operations.table import Action, Operation
 from regbot.supervisor.report import Report
-from regbot.supervisor.run import Run
+from regbot.supervisor.runs.outcome import Verdict
+from regbot.supervisor.runs.run import Run
 from regbot.supervisor.signals import STOP_SIGNALS
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from regbot.protocol.values import Value
     from regbot.registry.api import Registry
     from regbot.supervisor.gates import Means
-    from regbot.supervisor.outcome import Outcome
+    from regbot.supervisor.runs.outcome import Outcome
 
 NAME: Final = "shell"
 """What errors call the chunks."""

@@ -8,8 +8,8 @@ import pytest
 
 from regbot.config.fields import CREDS, ROOT, Field, Section
 from regbot.config.loading import load
-from regbot.supervisor.hosts import hosts
 from regbot.supervisor.logs import open_log
+from regbot.supervisor.registries.hosts import hosts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from regbot.registry.manifest import Manifest
-from regbot.supervisor.api import answers
+from regbot.supervisor.operations.api import answers
 from tests.sandbox.scripted import OCI, config, error_of, logs, manifest
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from regbot.protocol import frames, values
 from regbot.protocol.conversation import Conversation, State
 from regbot.protocol.messages import Call, Cancel, Failed, Failure, Log, Message, Ready, Result, Start
 from regbot.sandbox import lua
-from regbot.supervisor.arguments import InvalidArgument
-from regbot.supervisor.modules import Modules
+from regbot.supervisor.operations.arguments import InvalidArgument
+from regbot.supervisor.operations.modules import Modules
 
 if TYPE_CHECKING:
     from regbot.protocol.values import Value

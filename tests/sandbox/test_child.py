@@ -7,7 +7,7 @@ import pytest
 
 from regbot.sandbox import jail
 from regbot.sandbox.child import Exit
-from regbot.supervisor import child as supervisors
+from regbot.supervisor.children import child as supervisors
 from tests.sandbox.raw import RawLauncher
 
 if TYPE_CHECKING:

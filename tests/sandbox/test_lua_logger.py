@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from regbot.protocol.messages import MAX_AMOUNT, Log, Metric
-from regbot.supervisor import metrics, user_fields
+from regbot.supervisor.runs import metrics, user_fields
 from tests.sandbox.scripted import error_of, run
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from regbot.sandbox import lua
-from regbot.supervisor.modules import OF_PRELUDE
+from regbot.supervisor.operations.modules import OF_PRELUDE
 
 from .scripted import error_of, first, last, logs, run
 

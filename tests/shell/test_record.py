@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from regbot.shell.record import said_line
-from regbot.supervisor.script_log import SAID
+from regbot.supervisor.runs.script_log import SAID
 
 
 @pytest.mark.parametrize(

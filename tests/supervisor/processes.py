@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from regbot.protocol.messages import Call, Done, Failed, Log, Ready, Result, Start
 from regbot.protocol.values import pack
-from regbot.supervisor.child import ChildLimits
+from regbot.supervisor.children.child import ChildLimits
 
 if TYPE_CHECKING:
     from regbot.protocol.messages import Message
-    from regbot.supervisor.child import Child
-    from regbot.supervisor.launcher import Launcher
+    from regbot.supervisor.children.child import Child
+    from regbot.supervisor.children.launcher import Launcher
 
 STAND_IN: Final = Path(__file__).parents[1] / "sandbox" / "stand_in.py"
 LIMITS: Final = ChildLimits(memory=64 << 20)

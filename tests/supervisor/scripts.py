@@ -11,10 +11,10 @@ from regbot.config.model import MEMORY, Script
 from regbot.registry.files.files import Files
 from regbot.registry.hosts import Host, Hosts, Tls
 from regbot.registry.registries import Registries
+from regbot.supervisor.children.launcher import open_launcher
 from regbot.supervisor.gate import Gate
-from regbot.supervisor.launcher import open_launcher
 from regbot.supervisor.logs import Writer, open_log
-from regbot.supervisor.run import Run
+from regbot.supervisor.runs.run import Run
 from regbot.supervisor.slots import Slots
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from regbot.registry.api import Registry
-    from regbot.supervisor.outcome import Outcome
+    from regbot.supervisor.runs.outcome import Outcome
 
 
 def script(text: str, *, name: str = "main", timeout: float | None = 20, memory: int = MEMORY) -> Script:

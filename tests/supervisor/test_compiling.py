@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from regbot.supervisor.children.launcher import LauncherFailed, open_launcher
 from regbot.supervisor.compiling import Fault, Source, fault
-from regbot.supervisor.launcher import LauncherFailed, open_launcher
 from tests.supervisor.processes import STAND_IN
 
 MEMORY = 64 << 20

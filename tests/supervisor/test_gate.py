@@ -12,9 +12,9 @@ from regbot.registry.files.files import Files
 from regbot.registry.hosts import Hosts
 from regbot.registry.observer import Silent
 from regbot.registry.registries import Registries
+from regbot.supervisor.dry.plan import Plan
 from regbot.supervisor.gate import Gate
-from regbot.supervisor.operations import OperationFailed
-from regbot.supervisor.plan import Plan
+from regbot.supervisor.operations.table import OperationFailed
 from tests.images import image, platforms, write_layout
 from tests.registry.tars.archives import blobs, layout, of_files
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from regbot.registry.observer import Progress
-    from regbot.supervisor.plan import Change
+    from regbot.supervisor.dry.plan import Change
 
 
 class Listener(Silent):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from regbot.supervisor.script_log import RECORD
+from regbot.supervisor.runs.script_log import RECORD
 from tests.images import image, push
 from tests.regbot import COMMAND, once
 from tests.supervisor.processes import offspring

@@ -17,8 +17,8 @@ from trio.testing import wait_all_tasks_blocked
 from regbot.config.model import PLAIN
 from regbot.registry.files.files import Files
 from regbot.registry.registries import Registries
+from regbot.supervisor.children.launcher import LauncherFailed, open_launcher
 from regbot.supervisor.gates import Means
-from regbot.supervisor.launcher import LauncherFailed, open_launcher
 from regbot.supervisor.logs import Writer, open_log
 from regbot.supervisor.shell import Chunk, Shell
 from tests.images import image, push

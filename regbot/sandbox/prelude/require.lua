@@ -6,7 +6,7 @@ local calls, chunks, errors, threads = use("calls"), use("chunks"), use("errors"
 local next, pcall, running, setmetatable, type = next, pcall, coroutine.running, setmetatable, type
 local gsub = string.gsub
 
--- Those that share code with us.  The supervisor lists their names (supervisor/modules.py), too.
+-- Those that share code with us.  The supervisor lists their names (supervisor/operations/modules.py), too.
 local OWN = { json = true, time = true }
 
 -- A script may change its copy; ours keeps what it holds.

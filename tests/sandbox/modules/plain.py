@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from lupa import luajit21
 
-from regbot.supervisor.modules import own
+from regbot.supervisor.operations.modules import own
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from regbot.supervisor.modules import own
+from regbot.supervisor.operations.modules import own
 from tests.sandbox.scripted import logs
 
 

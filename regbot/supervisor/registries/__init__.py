@@ -1,0 +1,1 @@
+"""What holds the credentials, decides, does and records."""
