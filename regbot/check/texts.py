@@ -57,13 +57,13 @@ def texts(config: Config, manual: Manual) -> Iterator[Text]:
     """Give the scripts of a configuration, and each module of its folders once."""
     for script in config.scripts:
         known = Known(manual, script.modules)
-        yield Text(f'script "{script.name}"', script.text.encode(), script.memory, known, script.line_of)
+        yield Text(f'script "{script.name}"', script.text.encode(), script.limits.memory, known, script.line_of)
     seen = set()
     for script in (config.plain, *config.scripts):
         known = Known(manual, script.modules, is_module=True)
         for name, content in script.modules.items():
             if (name, content) not in seen:
-                yield Text(f'module "{name}"', content, script.memory, known, _no_line)
+                yield Text(f'module "{name}"', content, script.limits.memory, known, _no_line)
             seen.add((name, content))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from regbot.config import access, kinds, modules
+from regbot.config import access, isolation, kinds, modules
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -116,10 +116,31 @@ CREDS: Final = Section(
 )
 
 MEMORY: Final = Field("memory", kinds.SIZE, "Memory that a script may take.", default="128MiB")
+CPU: Final = Field("cpu", kinds.SECONDS, "CPU time that a run may take, in seconds.", default="off")
+LONGEST: Final = Field("timeout", kinds.DURATION, "The most that a timeout may be, and that of a run without one.")
+OPERATIONS: Final = Field("operations", kinds.COUNT, "Operations that a run may call.", default="off")
 LOG_BYTES: Final = Field(
-    "logBytes", kinds.SIZE, "Bytes that a run may log; then one line says that the log was cut.", default="1MiB"
+    "logBytes", kinds.BYTES, "Bytes that a run may log; then one line says that the log was cut.", default="1MiB"
 )
-LIMITS: Final = Section("limits", "What a script may use.  The Go program has no such limits.", (MEMORY, LOG_BYTES))
+MESSAGE_BYTES: Final = Field(
+    "messageBytes", kinds.MESSAGE, "Bytes of one operation with its arguments, and of an answer.", default="16MiB"
+)
+IN_FLIGHT: Final = Field("inFlight", kinds.FLIGHT, "Operations of a run that may be in flight together.", default="64")
+LIMITS: Final = Section(
+    "limits",
+    "What a run may use.  The Go program has no such limits.",
+    (MEMORY, CPU, LONGEST, OPERATIONS, LOG_BYTES, MESSAGE_BYTES, IN_FLIGHT),
+)
+
+REQUIRE: Final = Field(
+    "require",
+    isolation.REQUIRED,
+    "Walls of the sandbox that must hold, or no script is run.",
+    default=", ".join(isolation.ALWAYS),
+)
+ISOLATION: Final = Section(
+    "isolation", "What has to hold of the sandbox (`regbot doctor` tells what does).", (REQUIRE,)
+)
 
 MODULES: Final = Field(
     "modules", modules.FOLDERS, "Folders of Lua modules for require; a relative path begins at the file's own folder."
@@ -165,5 +186,10 @@ ROOT: Final = Section(
     "configuration",
     "A configuration of regbot.  Keys that begin with x- belong to the user.",
     (VERSION, MODULES),
-    (Part("creds", CREDS, many=True), Part("defaults", DEFAULTS), Part("scripts", SCRIPT, many=True)),
+    (
+        Part("creds", CREDS, many=True),
+        Part("defaults", DEFAULTS),
+        Part("isolation", ISOLATION),
+        Part("scripts", SCRIPT, many=True),
+    ),
 )

@@ -6,6 +6,7 @@ Scalars are read as the field wants them, not as YAML 1.1 would resolve them: a 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,11 @@ NEWEST: Final = 1
 
 LEAST_SIZE: Final = 1 << 20
 """Bytes; less is a unit forgotten."""
+LEAST_MESSAGE: Final = 64 << 10
+LARGEST_MESSAGE: Final = 1 << 30
+MOST_IN_FLIGHT: Final = 1024
+LONGEST_COUNT: Final = 10
+"""Digits of a number of seconds: more than a century."""
 
 _TRUE: Final = {"true", "y", "yes", "on"}
 _FALSE: Final = {"false", "n", "no", "off"}
@@ -124,15 +130,56 @@ def _duration(node: Node) -> float:
         raise Unreadable(node.line, str(exc)) from exc
 
 
-def _size(node: Node) -> int:
-    text = _text(node)
+def _bytes(node: Node) -> int:
     try:
-        size = parse_size(text)
+        return parse_size(_text(node))
     except InvalidSize as exc:
         raise Unreadable(node.line, str(exc)) from exc
-    if size < LEAST_SIZE:
-        raise Unreadable(node.line, f"{text} is less than 1MiB; a number without a unit is bytes")
+
+
+def _size(node: Node) -> int:
+    if (size := _bytes(node)) < LEAST_SIZE:
+        raise Unreadable(node.line, f"{_text(node)} is less than 1MiB; a number without a unit is bytes")
     return size
+
+
+def _message(node: Node) -> int:
+    size = _bytes(node)
+    if size < LEAST_MESSAGE:
+        raise Unreadable(node.line, f"{_text(node)} is less than 64KiB, which errors and short arguments may need")
+    if size > LARGEST_MESSAGE:
+        raise Unreadable(node.line, f"{_text(node)} is more than 1GiB")
+    return size
+
+
+def _seconds(node: Node) -> int:
+    """Return whole seconds, as the kernel counts CPU time; 0 for off."""
+    text = _text(node)
+    if text.lower() in _FALSE:
+        return 0
+    try:
+        seconds = int(text) if text.isascii() and text.isdigit() and len(text) < LONGEST_COUNT else parse_duration(text)
+    except InvalidDuration as exc:
+        raise Unreadable(node.line, str(exc)) from exc
+    if seconds < 0:
+        raise Unreadable(node.line, f"{text} is below zero")
+    return math.ceil(seconds)
+
+
+def _count(node: Node) -> int:
+    """Return a number of times; 0 for off."""
+    return 0 if _text(node).lower() in _FALSE else _natural(node)
+
+
+def _flight(node: Node) -> int:
+    if not 1 <= (value := _integer(node)) <= MOST_IN_FLIGHT:
+        raise Unreadable(node.line, f"{value} is not between 1 and {MOST_IN_FLIGHT}")
+    return value
+
+
+def texts(node: Node) -> list[tuple[int, str]]:
+    """Return one text, or those of a list, each with its line."""
+    return [(each.line, _text(each)) for each in (node.items if isinstance(node, List) else (node,))]
 
 
 def _schedule(node: Node) -> Schedule | None:
@@ -196,6 +243,30 @@ DURATION: Final = Kind(
 )
 SIZE: Final = Kind(
     "size", _size, {"type": ["string", "integer", "null"], "minimum": LEAST_SIZE, "pattern": "^[0-9]+(?:KiB|MiB|GiB)?$"}
+)
+_SIZES: Final[JsonSchema] = {"type": ["string", "integer", "null"], "pattern": "^[0-9]+(?:KiB|MiB|GiB)?$"}
+BYTES: Final = Kind("size", _bytes, {**_SIZES, "minimum": 0})
+MESSAGE: Final = Kind("size", _message, {**_SIZES, "minimum": LEAST_MESSAGE, "maximum": LARGEST_MESSAGE})
+SECONDS: Final = Kind(
+    "seconds, or off",
+    _seconds,
+    {
+        "type": ["string", "integer", "boolean", "null"],
+        "minimum": 0,
+        "pattern": rf"^(?:[0-9]+|(?:[0-9.]+(?:ns|us|µs|μs|ms|s|m|h))+|{_any_case(sorted(_FALSE))[1:-1]})$",
+    },
+)
+COUNT: Final = Kind(
+    "whole number, or off",
+    _count,
+    {
+        "type": ["string", "integer", "boolean", "null"],
+        "minimum": 0,
+        "pattern": rf"^(?:[0-9][0-9a-fA-FxXoObB_]*|{_any_case(sorted(_FALSE))[1:-1]})$",
+    },
+)
+FLIGHT: Final = Kind(
+    "1 to 1024", _flight, {"type": ["integer", "string", "null"], "minimum": 1, "maximum": MOST_IN_FLIGHT, **_DIGITS}
 )
 SCHEDULE: Final = Kind("schedule", _schedule, {"type": ["string", "null"]})
 TLS: Final = Kind(

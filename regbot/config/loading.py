@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from regbot.config import fields
 from regbot.config.creds import merged_creds
 from regbot.config.document import NotYaml, compose
 from regbot.config.files import read_text
 from regbot.config.findings import ConfigError, Finding, Report
-from regbot.config.model import LOG_BYTES, MEMORY, Config, Defaults, Script
+from regbot.config.model import Config, Defaults, Isolation, Limits, Script
 from regbot.config.modules import ReadFolder, Shelf, nothing
 from regbot.config.nodes import Scalar
 from regbot.config.reading import Entry, Reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from regbot.config.fields import Field
+
+T = TypeVar("T")
 
 LONGEST_NAME: Final = 256
 """Bytes of a script's name."""
@@ -103,6 +107,7 @@ def _config(root: Entry, shelf: Shelf, report: Report) -> Config:
         creds=merged_creds(root.parts.get("creds", ()), report),
         defaults=_defaults(defaults),
         scripts=tuple(script(entry) for entry in scripts),
+        isolation=Isolation(root.part("isolation").get(fields.REQUIRE) or ()),
         plain=script(Entry(1, {}, {}, {})),
     )
 
@@ -123,20 +128,45 @@ def _script(entry: Entry, defaults: Entry, modules: Mapping[str, bytes]) -> Scri
     schedule = entry.get(fields.SCHEDULE)
     if schedule is None and own_interval is None:
         schedule = defaults.get(fields.SCHEDULE)
-    own, usual = entry.part("limits"), defaults.part("limits")
+    limits = _limits(entry.part("limits"), defaults.part("limits"))
     node = entry.nodes.get("script")
     return Script(
         name=entry.get(fields.NAME) or "",
         text=entry.get(fields.SCRIPT_TEXT) or "",
         line=entry.line_of("script"),
-        timeout=timeout if timeout > 0 else None,
+        timeout=_least(timeout if timeout > 0 else None, limits.timeout),
         schedule=schedule,
         interval=None if schedule else own_interval or _interval(defaults),
-        memory=own.get(fields.MEMORY) or usual.get(fields.MEMORY) or MEMORY,
-        log_bytes=own.get(fields.LOG_BYTES) or usual.get(fields.LOG_BYTES) or LOG_BYTES,
+        limits=limits,
         in_block=isinstance(node, Scalar) and node.style == "|",
         modules=modules,
     )
+
+
+def _limits(own: Entry, usual: Entry) -> Limits:
+    """Return the limits of a script: its own one by one, else those of the defaults."""
+
+    def get(field: Field[T]) -> T | None:
+        # A limit that is off is 0, and beats one that is not.
+        found = own.get(field)
+        return usual.get(field) if found is None else found
+
+    longest = get(fields.LONGEST) or 0
+    standard = Limits()
+    return Limits(
+        memory=get(fields.MEMORY) or standard.memory,
+        cpu=get(fields.CPU) or None,
+        timeout=longest if longest > 0 else None,
+        operations=get(fields.OPERATIONS) or None,
+        log_bytes=get(fields.LOG_BYTES) or standard.log_bytes,
+        message_bytes=get(fields.MESSAGE_BYTES) or standard.message_bytes,
+        in_flight=get(fields.IN_FLIGHT) or standard.in_flight,
+    )
+
+
+def _least(*limits: float | None) -> float | None:
+    """Return the least of the limits that there are."""
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
 def _interval(entry: Entry) -> float | None:

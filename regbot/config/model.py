@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from regbot.config.schedule import Schedule
 
 NOTHING: Final = Secret("")
-MEMORY: Final = 128 << 20
-"""Bytes that a script may take where the file sets no limit."""
-LOG_BYTES: Final = 1 << 20
-"""Bytes that a run may log where the file sets no limit."""
 CREDENTIALS_KEPT: Final = 3600.0
 """Seconds for which the answer of a credential helper is kept where the file does not say."""
 
@@ -86,6 +82,33 @@ class Defaults:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What one run may use.  None: as much as it likes."""
+
+    memory: int = 128 << 20
+    """Bytes, beyond what an idle child has."""
+    cpu: int | None = None
+    """Seconds of the child's CPU time."""
+    timeout: float | None = None
+    """Seconds from start to end: the most that a script's own timeout can be."""
+    operations: int | None = None
+    """Calls, of whatever operation."""
+    log_bytes: int = 1 << 20
+    """Bytes of messages; what a script says beyond them is left out of the log."""
+    message_bytes: int = 16 << 20
+    """Bytes of one message from the child, which is one operation with its arguments."""
+    in_flight: int = 64
+    """Calls without an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Isolation:
+    """What has to hold of the sandbox, by the names of isolation.py, or no script is run."""
+
+    require: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Script:
     """One script, with what `defaults` say applied.  At most one of *schedule* and *interval* is there."""
 
@@ -94,10 +117,10 @@ class Script:
     line: int
     """The line of the file where the text begins."""
     timeout: float | None
+    """Seconds: the least of the script's own and that of its limits."""
     schedule: Schedule | None
     interval: float | None
-    memory: int = MEMORY
-    log_bytes: int = LOG_BYTES
+    limits: Limits = field(default=Limits())
     in_block: bool = False
     """Whether each line of the text is a line of the file, as in a block after `script: |`."""
     modules: Mapping[str, bytes] = field(default_factory=dict, repr=False, hash=False)
@@ -119,5 +142,6 @@ class Config:
     creds: tuple[Creds, ...]
     defaults: Defaults
     scripts: tuple[Script, ...]
+    isolation: Isolation = field(default=Isolation())
     plain: Script = PLAIN
     """What a script is that is not in the file: `defaults` apply to it, and name and text are to be filled in."""

@@ -34,6 +34,8 @@ class Reason(Enum):
     """The source is no Lua 5.1."""
     MEMORY = "memory"
     """The memory limit was met."""
+    MESSAGE = "message"
+    """It asked for an operation that, with its arguments, is over the limit of a message."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,9 @@ class Shell:
     def __init__(self, means: Means, script: Script, dialogue: Dialogue, *, grace: float = GRACE) -> None:
         self.report = Report()
         self._launcher, self._log = means.launcher, means.log
-        self._script = replace(script, name=NAME, text="", timeout=None, log_bytes=LOG_BYTES)
+        # Whoever types can stop it, and no chunk shall be the last because of those before.
+        limits = replace(script.limits, cpu=None, operations=None, log_bytes=LOG_BYTES)
+        self._script = replace(script, name=NAME, text="", timeout=None, limits=limits)
         self._dialogue, self._grace = dialogue, grace
         read = Operation(self._read, (arguments.text, _shown), Action.NONE)
         self._gate = replace(Gates(means, self.report.note).of(self._script), own={_READ: read})

@@ -21,6 +21,7 @@ WRAPPED = {
     "defaults": "defaults: {%s}",
     "script": "scripts: [{name: a, %s}]",
     "limits": "defaults: {limits: {%s}}",
+    "isolation": "isolation: {%s}",
 }
 """How the field of a section stands in a file."""
 

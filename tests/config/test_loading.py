@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from regbot.config.findings import ConfigError
 from regbot.config.loading import Loaded, examine, load
-from regbot.config.model import MEMORY, Config, Defaults
+from regbot.config.model import Config, Defaults, Limits
 from regbot.config.schedule import Schedule
 
 from .support import CANARY, faults, loaded, no_file, script, warnings
@@ -26,7 +26,7 @@ def test_script() -> None:
     """A script has its name, its text and the line on which the text begins."""
     found = loaded("scripts:\n  - name: a\n    script: |\n      log('x')\n").config.scripts[0]
     assert (found.name, found.text, found.line) == ("a", "log('x')\n", 4)
-    assert (found.timeout, found.schedule, found.interval, found.memory) == (None, None, None, MEMORY)
+    assert (found.timeout, found.schedule, found.interval, found.limits.memory) == (None, None, None, Limits().memory)
 
 
 def test_script_without_text() -> None:
@@ -47,7 +47,7 @@ def test_lines_of_a_script(style: str, lines: list[int]) -> None:
 def test_script_that_is_not_in_the_file() -> None:
     """What `defaults` say is also had by a script from elsewhere."""
     plain = loaded("defaults: {timeout: 5s, limits: {memory: 64MiB}}").config.plain
-    assert (plain.text, plain.timeout, plain.memory) == ("", 5, 64 << 20)
+    assert (plain.text, plain.timeout, plain.limits.memory) == ("", 5, 64 << 20)
 
 
 def test_what_can_be_read() -> None:
@@ -108,11 +108,11 @@ def test_negative_interval() -> None:
 
 
 @pytest.mark.parametrize(
-    ("own", "default", "size"), [("64MiB", "1GiB", 64 << 20), ("~", "1GiB", 1 << 30), ("~", "~", MEMORY)]
+    ("own", "default", "size"), [("64MiB", "1GiB", 64 << 20), ("~", "1GiB", 1 << 30), ("~", "~", Limits().memory)]
 )
 def test_memory(own: str, default: str, size: int) -> None:
     """A script's memory limit beats the default one."""
-    assert script(f"limits: {{memory: {own}}}", f"{{limits: {{memory: {default}}}}}").memory == size
+    assert script(f"limits: {{memory: {own}}}", f"{{limits: {{memory: {default}}}}}").limits.memory == size
 
 
 def test_defaults() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from functools import partial
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from regbot.config.model import MEMORY, Script
+from regbot.config.model import Limits, Script
 from regbot.registry.files.files import Files
 from regbot.registry.hosts import Host, Hosts, Tls
 from regbot.registry.registries import Registries
@@ -25,9 +25,12 @@ if TYPE_CHECKING:
     from regbot.supervisor.runs.outcome import Outcome
 
 
-def script(text: str, *, name: str = "main", timeout: float | None = 20, memory: int = MEMORY) -> Script:
+USUAL: Final = Limits()
+
+
+def script(text: str, *, name: str = "main", timeout: float | None = 20, limits: Limits = USUAL) -> Script:
     """Return a script with limits."""
-    return Script(name, text, 1, timeout, None, None, memory)
+    return Script(name, text, 1, timeout, None, None, limits)
 
 
 def plain(*registries: str) -> Hosts:
@@ -53,9 +56,11 @@ async def runner(
         opened = open_launcher() if entry is None else open_launcher(entry=entry)
         async with opened as launcher:
 
-            async def run(registry: Registry, text: str, *, limit: float | None = 20, memory: int = MEMORY) -> Outcome:
+            async def run(
+                registry: Registry, text: str, *, limit: float | None = 20, limits: Limits = USUAL
+            ) -> Outcome:
                 gate = Gate(registry=registry, slots=Slots(1).share(), files=reached)
                 log = open_log(Writer(8, stream=StringIO()))
-                return await Run(script(text, timeout=limit, memory=memory), gate, log).execute(launcher)
+                return await Run(script(text, timeout=limit, limits=limits), gate, log).execute(launcher)
 
             yield partial(run, registry)

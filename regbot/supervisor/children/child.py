@@ -12,7 +12,7 @@ import signal
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 import trio
 
@@ -21,6 +21,7 @@ from regbot.protocol.errors import WireError
 from regbot.protocol.frames import HEADER, MAX_FRAME, Decoder, encode
 
 if TYPE_CHECKING:
+    from regbot.config.model import Limits
     from regbot.protocol.messages import Message
 
 _PIECE: Final = 64 << 10
@@ -55,6 +56,11 @@ class ChildLimits:
     message: int = MAX_FRAME
     in_flight: int = MAX_IN_FLIGHT
 
+    @classmethod
+    def of(cls, limits: Limits) -> Self:
+        """Return those of a script's limits that its child is held to."""
+        return cls(limits.memory, limits.cpu, limits.message_bytes, limits.in_flight)
+
 
 class ChildEnded(Exception):
     """The child has gone without a last word.  *status* is its exit status, or negative: the signal that killed it."""
@@ -63,6 +69,7 @@ class ChildEnded(Exception):
         super().__init__(f"the child {_explain(status)}")
         self.status = status
         self.out_of_memory = status in OUT_OF_MEMORY
+        self.out_of_time = status == -signal.SIGXCPU
 
 
 class Fate:

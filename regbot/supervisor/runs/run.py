@@ -42,7 +42,12 @@ SMALL: Final = 16 << 10
 """Bytes of an answer that is sent without a task of its own."""
 NAMED: Final = 40
 """Characters of a script's name that Lua repeats in its errors at least."""
-_VERDICTS: Final = {Reason.ERROR: Verdict.ERROR, Reason.SYNTAX: Verdict.ERROR, Reason.MEMORY: Verdict.MEMORY}
+_VERDICTS: Final = {
+    Reason.ERROR: Verdict.ERROR,
+    Reason.SYNTAX: Verdict.ERROR,
+    Reason.MEMORY: Verdict.MEMORY,
+    Reason.MESSAGE: Verdict.MESSAGE,
+}
 
 
 class Run:
@@ -51,7 +56,7 @@ class Run:
     def __init__(self, script: Script, gate: Gate, log: Logger, *, settings: Mapping[str, Value] | None = None) -> None:
         self.script = script
         self._settings = settings or {}
-        self._said = ScriptLog(log.bind(script=script.name), script.log_bytes)
+        self._said = ScriptLog(log.bind(script=script.name), script.limits.log_bytes)
         self._calls = Calls(gate)
         self._stop = trio.CancelScope()
         self._why_stopped = ""
@@ -59,6 +64,8 @@ class Run:
         self._large = trio.Semaphore(1)
         self._outcome: Outcome | None = None
         self._metrics = Metrics()
+        self._calls_left = -1 if script.limits.operations is None else script.limits.operations
+        """Calls that the run may still make; below zero: any number."""
 
     async def execute(self, launcher: Launcher) -> Outcome:
         """Run the script to its end; every end is an outcome."""
@@ -69,7 +76,7 @@ class Run:
 
     async def _execute(self, launcher: Launcher) -> Outcome:
         timeout = math.inf if self.script.timeout is None else self.script.timeout
-        limits = ChildLimits(memory=self.script.memory)
+        limits = ChildLimits.of(self.script.limits)
         with self._stop:
             with trio.move_on_after(timeout):
                 try:
@@ -96,7 +103,7 @@ class Run:
             except WireError as exc:
                 self._outcome = self._broken(exc)
             except ChildEnded as exc:
-                self._outcome = self._ended(Verdict.MEMORY if exc.out_of_memory else Verdict.CRASHED, str(exc))
+                self._outcome = self._ended_by_itself(exc)
             finally:
                 # Before what operations still have to put in order: nothing more is wanted of the child.
                 child.kill()
@@ -106,11 +113,21 @@ class Run:
 
     async def _converse(self, child: Child, limits: ChildLimits, nursery: trio.Nursery) -> Outcome:
         await child.receive()  # Ready: nothing else may come first.
-        settings = {"seed": secrets.randbits(52), "inFlight": limits.in_flight, "large": LARGE, **self._settings}
+        settings = {
+            "seed": secrets.randbits(52),
+            "inFlight": limits.in_flight,
+            "large": LARGE,
+            "logBytes": self.script.limits.log_bytes,
+            "messageBytes": limits.message,
+            **self._settings,
+        }
         await child.send(Start(self.script.name, self.script.text.encode(), pack(settings)))
         while True:
             match await child.receive():
                 case Call() as call:
+                    if self._calls_left == 0:
+                        return self._too_many(call)
+                    self._calls_left -= 1
                     await self._take(child, call, nursery)
                 case Cancel(number):
                     self._calls.cancel(number)
@@ -177,9 +194,20 @@ class Run:
             text = f"{self.script.name}: {text}"
         verdict = _VERDICTS[failed.reason]
         if verdict is Verdict.MEMORY:
-            text = f"{text} (limit: memory of {self.script.memory >> 20} MiB)"
+            text = f"{text} (limit: memory of {self.script.limits.memory >> 20} MiB)"
         facts = self._calls.facts(failed.call)
         return Outcome(self.script.name, verdict, text, decoded(failed.traceback), facts)
+
+    def _too_many(self, call: Call) -> Outcome:
+        most = self.script.limits.operations
+        what = f"{call.operation} would be one more than the {most} operations of a run (limit: operations)"
+        return self._ended(Verdict.OPERATIONS, f"{self.script.name}:{call.line}: {what}")
+
+    def _ended_by_itself(self, end: ChildEnded) -> Outcome:
+        if end.out_of_time:
+            what = f"CPU time of {self.script.limits.cpu}s is used up (limit: cpu)"
+            return self._cut(Verdict.CPU, what)
+        return self._ended(Verdict.MEMORY if end.out_of_memory else Verdict.CRASHED, str(end))
 
     def _defect(self, call: Call, exc: Exception) -> Outcome:
         what = f"{call.operation} met a defect of regbot ({type(exc).__name__}): please report it"
