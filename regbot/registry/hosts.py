@@ -60,6 +60,8 @@ class Host:
     blob_limit: int = BLOB_LIMIT
     req_per_sec: float = 0.0
     """Requests a second; 0: as many as come."""
+    known: bool = True
+    """Whether somebody wrote it down; a registry that a script made up is not looked for at link-local addresses."""
     req_concurrent: int | None = None
     """Requests at a time; None: as many as the Go program takes, and more for a script that does more at once."""
 
@@ -74,10 +76,15 @@ class Host:
         return "http" if self.tls is Tls.DISABLED else "https"
 
 
+def stranger(name: str) -> Host:
+    """Return a plain host that nobody wrote down."""
+    return Host(name, known=False)
+
+
 class Hosts:
     """Registry name to Host; *other* makes those that are not among *hosts*: by default a plain one of that name."""
 
-    def __init__(self, hosts: Iterable[Host] = (), *, other: Callable[[str], Host] = Host) -> None:
+    def __init__(self, hosts: Iterable[Host] = (), *, other: Callable[[str], Host] = stranger) -> None:
         self._hosts = {host.name: host for host in hosts}
         self._other = other
 

@@ -1,7 +1,7 @@
 """Where no connection may lead that somebody else chose: link-local addresses, and the clouds' own services.
 
 Clouds answer there, to every program on a machine, with credentials of that machine.  A registry could send us to them
-by a redirect, the place of an upload or the realm of its tokens.
+by a redirect, the place of an upload or the realm of its tokens; a script by what it calls a registry.
 """
 
 from __future__ import annotations

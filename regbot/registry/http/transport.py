@@ -40,9 +40,9 @@ def open_transport(host: Host, *, elsewhere: bool) -> httpx.AsyncBaseTransport:
     """Return a transport for requests to *host*, or with *elsewhere* to where its redirects lead.
 
     Elsewhere trusts the same authorities and shows no client certificate: that is a credential of the registry's own.
-    Nor does it connect to link-local addresses (guard.py).
+    Nor does it connect to link-local addresses (guard.py), which only a registry that somebody wrote down may have.
     """
-    return Transport(lambda: tls.context(host, identify=not elsewhere), guarded=elsewhere)
+    return Transport(lambda: tls.context(host, identify=not elsewhere), guarded=elsewhere or not host.known)
 
 
 class Transport(httpx.AsyncBaseTransport):

@@ -52,7 +52,7 @@ class _Making:
         known = {auth.registry: auth for auth in self.docker.auths}
         return Hosts(
             [self._host(name, named.get(name), known.get(name)) for name in {**named, **known}],
-            other=lambda name: self._host(name, None, None),
+            other=lambda name: replace(self._host(name, None, None), known=False),
         )
 
     def _host(self, name: str, creds: Creds | None, auth: DockerAuth | None) -> Host:

@@ -160,6 +160,14 @@ async def test_redirect() -> None:
     assert (caught.value.temporary, caught.value.tries) == (False, 0)
 
 
+async def test_made_up_by_a_script() -> None:
+    """A registry that nobody wrote down is not looked for there, or a script could ask any service of the machine."""
+    client = Client(Hosts(), user_agent="")
+    with pytest.raises(Unreachable, match=r"169\.254\.169\.254 has a link-local address"):
+        await client.send(Request("GET", client.top_url("169.254.169.254", "x"), "169.254.169.254"))
+    await client.aclose()
+
+
 @pytest.mark.parametrize("elsewhere", [True, False])
 async def test_through_a_proxy(monkeypatch: pytest.MonkeyPatch, *, elsewhere: bool) -> None:
     """Nor is a proxy asked for such an address, unless it is the registry's own."""
