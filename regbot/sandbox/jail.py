@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 _LAST_FD: Final = (1 << 32) - 1
 _SIGKILL: Final = 9
 
+_NOTHING_OF: Final = (
+    resource.RLIMIT_NPROC,
+    resource.RLIMIT_NOFILE,
+    resource.RLIMIT_FSIZE,
+    resource.RLIMIT_MEMLOCK,
+    resource.RLIMIT_MSGQUEUE,
+    resource.RLIMIT_SIGPENDING,
+    resource.RLIMIT_RTPRIO,
+    resource.RLIMIT_NICE,
+)
+"""The stack is not among them: it counts as memory."""
+
 
 class Plan(NamedTuple):
     """What all children of one launcher have in common.
@@ -98,23 +110,21 @@ def hide(_: Cell) -> None:
 
 
 def die_with_the_launcher(cell: Cell) -> None:
-    """After the change of identity, which clears the signal; a launcher that died before is our parent no more."""
+    """After the change of identity, which clears the signal; a launcher that died before is our parent no more.
+
+    A parent outside of our process namespace has the number 0; there the launcher's end is the end of the namespace.
+    """
     kernel.prctl(kernel.PR_SET_PDEATHSIG, _SIGKILL)
-    if os.getppid() != cell.plan.launcher:
+    if os.getppid() not in {cell.plan.launcher, 0}:
         raise ProcessLookupError("the launcher has died")
 
 
 def set_limits(cell: Cell) -> None:
     """After everything that opens or needs memory.  SIGXCPU ends the child; a second later SIGKILL does."""
-    for limit in (
-        resource.RLIMIT_NPROC,
-        resource.RLIMIT_NOFILE,
-        resource.RLIMIT_FSIZE,
-        resource.RLIMIT_CORE,
-        resource.RLIMIT_MEMLOCK,
-        resource.RLIMIT_MSGQUEUE,
-    ):
+    for limit in _NOTHING_OF:
         resource.setrlimit(limit, (0, 0))
+    # Less than a page is no core file, and 1 alone keeps the kernel from piping one to a program: 0 does not (core(5)).
+    _lower(resource.RLIMIT_CORE, 1, 1)
     if cell.limits.cpu:
         _lower(resource.RLIMIT_CPU, cell.limits.cpu, cell.limits.cpu + 1)
     memory = cell.plan.base_memory + cell.limits.memory

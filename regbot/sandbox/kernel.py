@@ -24,12 +24,14 @@ CLONE_NEWNS: Final = 0x00020000
 CLONE_NEWUTS: Final = 0x04000000
 CLONE_NEWIPC: Final = 0x08000000
 CLONE_NEWUSER: Final = 0x10000000
+CLONE_NEWPID: Final = 0x20000000
 CLONE_NEWNET: Final = 0x40000000
 
 MS_RDONLY: Final = 1
 MS_NOSUID: Final = 2
 MS_NODEV: Final = 4
 MS_NOEXEC: Final = 8
+MS_REMOUNT: Final = 32
 MS_REC: Final = 0x4000
 MS_PRIVATE: Final = 1 << 18
 MNT_DETACH: Final = 2
@@ -38,6 +40,9 @@ MNT_DETACH: Final = 2
 _CLOSE_RANGE: Final = 436
 _LANDLOCK_CREATE_RULESET: Final = 444
 _LANDLOCK_RESTRICT_SELF: Final = 446
+# This one is older.  A machine that is not here is refused later, and by its name (seccomp.py).
+_KEYCTL: Final = {"x86_64": 250, "aarch64": 219}.get(os.uname().machine, -1)
+_KEYCTL_JOIN_SESSION_KEYRING: Final = 1
 
 _CAPABILITY_VERSION_3: Final = 0x20080522
 
@@ -100,6 +105,11 @@ def swap_root(new: str) -> None:
 def close_range(first: int, last: int) -> None:
     """Close the descriptors from *first* to *last*, both included (close_range(2), Linux 5.9)."""
     _system_call("close_range", _CLOSE_RANGE, first, last, 0)
+
+
+def join_new_keyring() -> None:
+    """Leave the session's keyring for a fresh one (keyctl_join_session_keyring(3))."""
+    _system_call("keyctl", _KEYCTL, _KEYCTL_JOIN_SESSION_KEYRING, None)
 
 
 def effective_capabilities() -> int:

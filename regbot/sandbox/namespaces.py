@@ -1,15 +1,16 @@
 """Fresh namespaces and an empty root for the launcher, and so for all of its children.
 
 Each is tried by itself, because containers refuse some and not others.  What is refused is reported, not fatal:
-Landlock and seccomp close the same doors once more.  A process namespace is not among them: its first process would
-have to outlive the launcher, and children may signal nobody anyway.
+Landlock and seccomp close the same doors once more.  Two are left as they are: a cgroup's name is seen in /proc only,
+which is not there, and clocks are no secret.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from regbot.sandbox import kernel
 from regbot.sandbox.layers import Layer
@@ -18,6 +19,9 @@ from regbot.sandbox.privileges import NOBODY
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+_LAST_FD: Final = (1 << 32) - 1
+_CELL: Final = "cell"
+_LOCKED: Final = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
 _KINDS: Final = (
     ("net", kernel.CLONE_NEWNET),
     ("ipc", kernel.CLONE_NEWIPC),
@@ -34,7 +38,9 @@ def leave() -> Iterator[Layer]:
         yield _attempt("user", _leave_user_namespace)
     for name, flag in _KINDS:
         yield _attempt(name, partial(kernel.unshare, flag))
+    yield _attempt("keyring", kernel.join_new_keyring)
     yield from _leave_file_system()
+    yield _leave_processes()
 
 
 def _attempt(name: str, step: Callable[[], None]) -> Layer:
@@ -64,14 +70,51 @@ def _leave_file_system() -> Iterator[Layer]:
 
 
 def _empty_root() -> None:
-    """Swap the root for an empty file system that nobody can write to.  Nothing can be opened by name afterwards."""
+    """Swap the root for a folder of an empty file system that nobody can write to: nothing can be opened by name.
+
+    A folder, because to a process whose root is not its namespace's the kernel gives no user namespace
+    (user_namespaces(7), EPERM), and so none of the privileges that come with one.
+    """
     # Without this the swap would show in the namespace we came from.
     kernel.mount("/", None, kernel.MS_REC | kernel.MS_PRIVATE)
     # Any folder that exists will do; this one does.
     here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 -- pathlib costs milliseconds to import
-    locked = kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
-    kernel.mount(here, "tmpfs", locked)
+    kernel.mount(here, "tmpfs", _LOCKED)
+    os.mkdir(f"{here}/{_CELL}", 0o555)  # noqa: PTH102 -- likewise
+    kernel.mount(here, None, _LOCKED | kernel.MS_RDONLY | kernel.MS_REMOUNT)
     kernel.swap_root(here)
+    os.chroot(_CELL)
+    os.chdir("/")
+
+
+def _leave_processes() -> Layer:
+    """Have all children to come in a process namespace: what is outside has no number there that they could name."""
+    layer = _attempt("pid", partial(kernel.unshare, kernel.CLONE_NEWPID))
+    if layer.holds:
+        ready, theirs = os.pipe()
+        if os.fork() == 0:
+            _be_first(theirs)
+        os.close(theirs)
+        first = os.read(ready, 1)
+        os.close(ready)
+        if not first:
+            raise ChildProcessError("the first process of the namespace has ended")
+    return layer
+
+
+def _be_first(ready: int) -> NoReturn:
+    """Hold the namespace until the launcher dies; then the kernel kills whoever is left in it."""
+    try:
+        kernel.set_capabilities(0)
+        kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+        # A launcher that died before the line above does not read any more.
+        os.write(ready, b"1")
+        kernel.close_range(0, _LAST_FD)
+        while True:
+            signal.pause()
+    finally:
+        os._exit(1)
 
 
 def _write(path: str, text: str) -> None:

@@ -101,17 +101,22 @@ def rules(profile: Mapping[str, Any]) -> Iterator[Rule]:
             yield Rule(name, _action(entry["action"], entry.get("errnoRet")), arguments)
 
 
-def compile_profile(profile: Mapping[str, Any], machine: str) -> bytes:
-    """Return the BPF program of *profile* for a *machine* (`x86_64`, `aarch64`), eight bytes an instruction."""
-    _known(profile, {"defaultAction", "architectures", "syscalls", "comment"})
-    numbers = NUMBERS.get(machine)
+def compile_profile(
+    profile: Mapping[str, Any], machine: str, known: Mapping[str, Mapping[str, int]] = NUMBERS
+) -> bytes:
+    """Return the BPF program of *profile* for a *machine* (`x86_64`, `aarch64`), eight bytes an instruction.
+
+    *known* has the numbers of the calls that the profile may name, by machine.
+    """
+    _known(profile, {"defaultAction", "defaultErrnoRet", "architectures", "syscalls", "comment"})
+    numbers = known.get(machine)
     if numbers is None or f"SCMP_ARCH_{machine.upper()}" not in profile["architectures"]:
         raise PolicyError(f"the profile is not for {machine}")
     return b"".join(
         (
             *_check_architecture(machine),
             *(instruction for rule in rules(profile) for instruction in _block(rule, numbers)),
-            _instruction(_RET_K, _action(profile["defaultAction"], None)),
+            _instruction(_RET_K, _action(profile["defaultAction"], profile.get("defaultErrnoRet"))),
         )
     )
 

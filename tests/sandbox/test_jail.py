@@ -142,6 +142,22 @@ def test_limit_of_the_operator() -> None:
     assert limits("memory=5, cpu=0", "RLIMIT_AS", lower) == str((1 << 31,) * 2)
 
 
+@pytest.mark.parametrize("which", ["NPROC", "NOFILE", "FSIZE", "MEMLOCK", "MSGQUEUE", "SIGPENDING", "RTPRIO", "NICE"])
+def test_nothing_of(which: str) -> None:
+    """Of most things there are none."""
+    assert limits("memory=5, cpu=0", f"RLIMIT_{which}") == "(0, 0)"
+
+
+def test_limit_of_core_dumps() -> None:
+    """No memory is dumped to a file or to a program: a limit of 0 would leave the latter (core(5), `fs/coredump.c`)."""
+    assert limits("memory=5, cpu=0", "RLIMIT_CORE", "resource.setrlimit(resource.RLIMIT_CORE, (1, 1))") == "(1, 1)"
+
+
+def test_lower_limit_of_core_dumps() -> None:
+    """Where the operator has allowed none, that stays."""
+    assert limits("memory=5, cpu=0", "RLIMIT_CORE", "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))") == "(0, 0)"
+
+
 def test_filter_is_last() -> None:
     """The filter is the last step, because it forbids what the others call, and the descriptors go first."""
     assert jail.STEPS[0] is jail.close_all_but_the_pipe
