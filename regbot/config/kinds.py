@@ -160,7 +160,8 @@ def _seconds(node: Node) -> int:
     try:
         seconds = int(text) if text.isascii() and text.isdigit() and len(text) < LONGEST_COUNT else parse_duration(text)
     except InvalidDuration as exc:
-        raise Unreadable(node.line, str(exc)) from exc
+        rule = "whole seconds like 30, a duration like 90s, or off"
+        raise Unreadable(node.line, f'"{text[:100]}" is no such time: it should be {rule}') from exc
     if seconds < 0:
         raise Unreadable(node.line, f"{text} is below zero")
     return math.ceil(seconds)
@@ -168,7 +169,12 @@ def _seconds(node: Node) -> int:
 
 def _count(node: Node) -> int:
     """Return a number of times; 0 for off."""
-    return 0 if _text(node).lower() in _FALSE else _natural(node)
+    if _text(node).lower() in _FALSE:
+        return 0
+    try:
+        return _natural(node)
+    except Unreadable as exc:
+        raise Unreadable(node.line, f"{exc}; it should be a whole number like 1000, or off") from exc
 
 
 def _flight(node: Node) -> int:
@@ -252,6 +258,7 @@ SECONDS: Final = Kind(
     _seconds,
     {
         "type": ["string", "integer", "boolean", "null"],
+        "not": {"const": True},
         "minimum": 0,
         "pattern": rf"^(?:[0-9]+|(?:[0-9.]+(?:ns|us|µs|μs|ms|s|m|h))+|{_any_case(sorted(_FALSE))[1:-1]})$",
     },
@@ -261,6 +268,7 @@ COUNT: Final = Kind(
     _count,
     {
         "type": ["string", "integer", "boolean", "null"],
+        "not": {"const": True},
         "minimum": 0,
         "pattern": rf"^(?:[0-9][0-9a-fA-FxXoObB_]*|{_any_case(sorted(_FALSE))[1:-1]})$",
     },

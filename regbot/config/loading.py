@@ -152,13 +152,14 @@ def _limits(own: Entry, usual: Entry) -> Limits:
         return usual.get(field) if found is None else found
 
     longest = get(fields.LONGEST) or 0
+    log_bytes = get(fields.LOG_BYTES)
     standard = Limits()
     return Limits(
         memory=get(fields.MEMORY) or standard.memory,
         cpu=get(fields.CPU) or None,
         timeout=longest if longest > 0 else None,
         operations=get(fields.OPERATIONS) or None,
-        log_bytes=get(fields.LOG_BYTES) or standard.log_bytes,
+        log_bytes=standard.log_bytes if log_bytes is None else log_bytes,
         message_bytes=get(fields.MESSAGE_BYTES) or standard.message_bytes,
         in_flight=get(fields.IN_FLIGHT) or standard.in_flight,
     )

@@ -26,6 +26,9 @@ ACCEPTED: list[Json] = [
     {"creds": [{"registry": "a.io", "hostname": "[::1]:5000", "pathPrefix": "/a/b/", "credHelper": "/bin/x"}]},
     {"creds": [{"registry": "a.io", "hostname": "", "pathPrefix": "", "mirrors": ["B_1:5000"]}]},
     {"defaults": {"skipDockerConfig": "Yes", "parallel": -1, "limits": {"memory": 1 << 20}, "timeout": "-5s"}},
+    {"defaults": {"limits": {"cpu": 30, "operations": 1000, "logBytes": 0, "messageBytes": 1 << 16, "inFlight": 1}}},
+    {"defaults": {"limits": {"cpu": "90s", "operations": "off", "logBytes": "4KiB", "messageBytes": "1GiB"}}},
+    {"scripts": [{"name": "a", "limits": {"cpu": False, "operations": False, "inFlight": "1024", "timeout": "1h"}}]},
 ]
 REFUSED: list[Json] = [
     [],
@@ -37,6 +40,11 @@ REFUSED: list[Json] = [
     {"scripts": [{"name": "a", "timeout": 10}]},
     {"scripts": [{"name": "a", "timeout": "soon"}]},
     {"scripts": [{"name": "a", "limits": {"memory": "128MB"}}]},
+    *({"defaults": {"limits": {"cpu": cpu}}} for cpu in ("soon", -1, "-1", 1.5, True)),
+    *({"defaults": {"limits": {"operations": count}}} for count in ("many", -1, True)),
+    {"defaults": {"limits": {"logBytes": "1MB"}}},
+    *({"defaults": {"limits": {"messageBytes": size}}} for size in (64_000, (1 << 30) + 1)),
+    *({"defaults": {"limits": {"inFlight": count}}} for count in (0, 1025, "off")),
     {"creds": [{"registry": "a.io", "tls": "maybe"}]},
     {"creds": [{"registry": "a.io", "priority": -1}]},
     {"creds": [{"registry": "a.io", "mirrors": "b.io"}]},

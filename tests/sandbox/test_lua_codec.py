@@ -28,11 +28,14 @@ BENCH: Final = b"""
       return loaded[name]
     end
     local pack, unpack = use("codec/pack"), use("codec/unpack")
+    local function full(bytes)
+      error("full at " .. bytes)
+    end
     local function answer(text)
       if text:sub(1, 7) == "return " then
-        return pack.list({ loadstring(text)() }, 1)
+        return pack.list({ loadstring(text)() }, 1, 2 ^ 24, full)
       end
-      return pack.list({ unpack(text) }, 1)
+      return pack.list({ unpack(text) }, 1, 2 ^ 24, full)
     end
     local bench = coroutine.create(function()
       local text = coroutine.yield()
@@ -171,9 +174,10 @@ def test_metatables_are_not_looked_at() -> None:
         ("(function() local t = {} for i = 1, 100000 do t[i] = 0 end return t end)()", "more than 100000 values"),
         (
             "(function() local s, t = ('x'):rep(2^20), {} for i = 1, 16 do t[i] = s end return t end)()",
-            "larger than 15728640 bytes",
+            "full at 16777217",
         ),
-        ("{[('x'):rep(2^24)] = 1}", "larger than 15728640 bytes"),
+        ("{[('x'):rep(2^24)] = 1}", "full at 16777218"),
+        ("('x'):rep(2^24 + 1)", "full at 16777217"),
     ],
 )
 def test_hostile_tables(expression: str, text: str) -> None:

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from regbot.protocol.messages import MAX_AMOUNT, Log, Metric
+from regbot.protocol.messages import MAX_AMOUNT, Call, Log, Metric
 from regbot.supervisor.runs import metrics, user_fields
 from tests.sandbox.scripted import error_of, run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tests.sandbox.scripted import Answers
+
+ANSWERS: Final[Answers] = {"tag.ls": lambda arguments: arguments[0]}
 NAMES: Final = "letters, digits and _ only, no digit first, 64 at most"
 
 
@@ -25,7 +28,9 @@ def said(source: str) -> list[tuple[str, bytes, Mapping[str, object]]]:
 def counted(source: str) -> Mapping[str, float]:
     """Run a script, return its metrics as the supervisor adds them up."""
     found = metrics.Metrics()
-    for message in run(source).messages:
+    for message in run(source, ANSWERS).messages:
+        if isinstance(message, Call):
+            found.called()
         if isinstance(message, Metric):
             found.add(message.name, message.amount)
     return found.totals
@@ -142,3 +147,24 @@ def test_metrics_are_few() -> None:
     assert error_of(source % 33) == (
         'main:1: metric.add: "a33" would be one more than the 32 metrics that a run may have'
     )
+
+
+@pytest.mark.parametrize("ending", ["", " error('x')", " tag.ls('b')", " blob.put('b', ('x'):rep(2^24))"])
+def test_counting_is_sent_once(ending: str) -> None:
+    """However often a script counts, the supervisor is told once: before it has to do with it, or at the end."""
+    done = run("for i = 1, 1000 do metric.add('a', 0.5) end" + ending, ANSWERS)
+    assert [message for message in done.messages if isinstance(message, Metric)] == [Metric("a", 500.0)]
+    assert isinstance(done.messages[0], Metric)
+
+
+def test_what_is_counted_side_by_side() -> None:
+    """What functions count between their operations is all told, and within what a run may say."""
+    source = """local l = {} for i = 1, 20 do l[i] = 'b/' .. i end
+        parallel.each(l, function(x) metric.add('begun') tag.ls(x) metric.add('ended') tag.ls(x) metric.add('all') end)
+        metric.add('all')"""
+    assert counted(source) == {"begun": 20, "ended": 20, "all": 21}
+
+
+def test_counters_come_in_the_order_of_their_names_first_use() -> None:
+    """The log shows counters in the order in which the script began with them."""
+    assert list(counted("metric.add('z') metric.add('b') tag.ls('x') metric.add('a') metric.add('z')")) == [*"zba"]

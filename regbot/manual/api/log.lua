@@ -1,6 +1,7 @@
 ---@meta _
 
----Writes one record to regbot's log, of the level info. Further arguments are ignored.
+---Writes one record to regbot's log, of the level info. Further arguments are ignored. A text of more than 1 MiB is
+---cut. What a run logs beyond its limit `logBytes`, by whatever function, is left out; one record says so.
 ---@param text string|number
 function log(text) end
 

@@ -1,15 +1,28 @@
 -- What leaves the child: operations, which wait for their answers, and messages for the log.
 
 local use = ...
-local errors, failures, pack, threads = use("errors"), use("failures"), use("codec/pack"), use("threads")
-local unpack, wire = use("codec/unpack"), use("wire")
+local errors, failures, limits = use("errors"), use("failures"), use("limits")
+local pack, unpack = use("codec/pack"), use("codec/unpack")
+local threads, wire = use("threads"), use("wire")
 
-local error, yield = error, coroutine.yield
+local error, format, min, yield = error, string.format, math.min, coroutine.yield
 local REQUEST = threads.REQUEST
 
-local MAX_LOG = 1024 * 1024
+-- Bytes of a text.
+local MAX_TEXT = 1024 * 1024
+-- Bytes that a message counts for in the log besides its text and its fields.
+local RECORD = 128
+-- The payload of an empty map.
+local NO_FIELDS = "\128"
 
 local calls = {}
+
+-- Ends the run, for good: nothing of the script goes on, whatever would catch an error here.
+local function give_up(operation, chunk, line, bytes)
+  local most = limits.shown(limits.message)
+  local what = "%s: the operation with its arguments has %d bytes or more (limit: messageBytes of %s)"
+  yield(REQUEST, "give_up", errors.positioned(chunk, line, format(what, operation, bytes, most)))
+end
 
 -- Return the result of *operation*, or raise its failure; *count* is how many arguments there are, nil among them.
 function calls.perform(operation, arguments, count)
@@ -17,7 +30,13 @@ function calls.perform(operation, arguments, count)
     count = count - 1
   end
   local chunk, line = errors.here()
-  local request = wire.request(operation, line or 0, pack.list(arguments, count))
+  local function full(bytes)
+    give_up(operation, chunk, line, bytes)
+  end
+  local request = wire.request(operation, line or 0, pack.list(arguments, count, limits.message, full))
+  if #request + wire.MAX_CALL > limits.message then
+    full(#request + wire.MAX_CALL)
+  end
   local ok, answer, number = yield(REQUEST, "call", request)
   local value = unpack(answer)
   if not ok then
@@ -28,14 +47,16 @@ function calls.perform(operation, arguments, count)
   return value
 end
 
--- Send *text* to the log, with *fields*: names to texts, numbers and booleans.
+-- Send *text* to the log, with *fields*: names to texts, numbers and booleans, or nil.  The first message beyond the
+-- limit is sent, for the log to say that it is cut, and none after that.
 function calls.log(level, text, fields)
-  yield(REQUEST, "tell", wire.log(level, errors.cut(text, MAX_LOG), fields))
-end
-
--- Add *amount* to a counter of this run.
-function calls.count(name, amount)
-  yield(REQUEST, "tell", wire.metric(name, amount))
+  if limits.log < 0 then
+    return
+  end
+  local payload = fields and pack.value(fields) or NO_FIELDS
+  text = errors.cut(text, min(MAX_TEXT, limits.message - #payload - wire.MAX_LOG))
+  limits.log = limits.log - #text - #payload - RECORD
+  yield(REQUEST, "tell", wire.log(level, text, payload))
 end
 
 return calls

@@ -10,6 +10,8 @@ local concat = table.concat
 
 local MAX_SOURCE = 1024 * 1024
 local BYTECODE = 27
+-- Bytes of a line that is looked at more closely: the pattern takes the square of it.
+local MAX_LINE = 1000
 
 local chunks = {}
 
@@ -114,7 +116,8 @@ function chunks.advised(problem, name, source)
   if not line then
     return problem
   end
-  local called, argument = match(line_of(source, line) or "", "^%s*([%a_][%w_.:]*)%s*([\"'%[].-)%s*$")
+  local text = line_of(source, line) or ""
+  local called, argument = match(#text <= MAX_LINE and text or "", "^%s*([%a_][%w_.:]*)%s*([\"'%[].-)%s*$")
   return problem .. "; write " .. (called and called .. "(" .. argument .. ")" or 'log("text " .. value)')
 end
 

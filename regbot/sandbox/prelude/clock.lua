@@ -25,7 +25,7 @@ local function check_layout(layout)
 end
 
 function clock.date(layout, seconds)
-  if type(layout) == "string" and not find(layout, "^!?%*t") then
+  if type(layout) == "string" and not find(layout, "^!?%*t$") then
     check_layout(layout)
   end
   if seconds == nil then

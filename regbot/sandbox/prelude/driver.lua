@@ -2,8 +2,8 @@
 -- it wants one more; when it ends the run is over.
 
 local use = ...
-local chunks, environment, errors, failures = use("chunks"), use("environment"), use("errors"), use("failures")
-local flight, hinted, tasks = use("flight"), use("hints"), use("tasks")
+local chunks, counters, environment, errors = use("chunks"), use("counters"), use("environment"), use("errors")
+local failures, hinted, limits, tasks = use("failures"), use("hints"), use("limits"), use("tasks")
 local unpack, wire = use("codec/unpack"), use("wire")
 
 local yield, gsub, randomseed = coroutine.yield, string.gsub, math.randomseed
@@ -17,13 +17,15 @@ end
 
 -- Returns the last frame of a script that ended like this.
 local function last_word(ended)
-  if ended.ok then
-    return wire.DONE
-  elseif ended.err == errors.OUT_OF_MEMORY then
+  if not ended.ok and ended.err == errors.OUT_OF_MEMORY then
     return OUT_OF_MEMORY
   end
+  counters.send()
+  if ended.ok then
+    return wire.DONE
+  end
   local text = hinted(errors.describe(ended.thread, ended.err))
-  return failed("error", text, ended.traceback, failures.number(ended.err))
+  return failed(ended.reason, text, ended.traceback, failures.number(ended.err))
 end
 
 -- Makes the script of `Start` a task; returns the last frame if there is nothing to run.
@@ -39,7 +41,7 @@ local function begin(_, name, source, payload)
     -- Somebody wants to know whether it compiles, and no more.
     return wire.DONE
   end
-  flight.limit(settings.inFlight, settings.large)
+  limits.set(settings)
   -- The chunks of `regbot shell` come one after another, as answers to its calls.
   tasks.begin(settings.shell and use("shell") or script)
 end
@@ -64,6 +66,7 @@ return function()
     if ended then
       last = last_word(ended)
     else
+      counters.send()
       take(fields(yield("")))
     end
   end

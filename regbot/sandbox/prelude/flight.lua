@@ -4,24 +4,16 @@
 -- answer comes.  Numbers rise on the pipe, so a call has none before.  One that is `cancelled` is not sent any more.
 
 local use = ...
-local queue, wire = use("queue"), use("wire")
+local counters, limits, queue, wire = use("counters"), use("limits"), use("queue"), use("wire")
 
 local yield, push, pop = coroutine.yield, queue.push, queue.pop
 
 local flight = {}
 
--- Calls that may be open at once; of those larger than `large` bytes only one may.
-local limits = { open = 64, large = 1024 * 1024 }
-
 -- The tasks by the numbers of their open calls.
 local calling = {}
 local open, large_open, last_number = 0, 0, 0
 local held, held_large = queue.new(), queue.new()
-
--- Set the limits, where they are given.
-function flight.limit(max_open, large)
-  limits.open, limits.large = max_open or limits.open, large or limits.large
-end
 
 -- Add a task's call to those that are to be sent.
 function flight.hold(task, request)
@@ -44,13 +36,14 @@ local function send(task)
   calling[last_number], task.number = task, last_number
   local request = task.request
   task.request = nil
+  counters.send()
   yield(wire.call(last_number, request))
 end
 
 -- Send the calls for which there is room by now.
 function flight.send()
   local task = true
-  while task and open < limits.open do
+  while task and open < limits.in_flight do
     task = large_open == 0 and next_of(held_large) or next_of(held)
     if task then
       send(task)

@@ -3,7 +3,7 @@
 
 local use = ...
 local calls, chunks, environment, errors = use("calls"), use("chunks"), use("environment"), use("errors")
-local hinted, inspect = use("hints"), use("inspect")
+local hinted, inspect, limits = use("hints"), use("inspect"), use("limits")
 
 local pcall, running, select = pcall, coroutine.running, select
 local find, match, rep = string.find, string.match, string.rep
@@ -47,7 +47,8 @@ local function outcome(first, ok, ...)
   elseif select("#", ...) < first then
     return "done", ""
   end
-  return "values", values(select(first, ...))
+  -- Half of a message: no number of values shall end the session.
+  return "values", errors.cut(values(select(first, ...)), limits.message / 2)
 end
 
 -- Runs one text; returns what came of it: a word for the supervisor, and what is to be shown.

@@ -19,7 +19,7 @@ local tasks = {}
 -- Tasks to be resumed.
 local ready = queue.new()
 -- How the script ended, or what ended it.  Made now: when memory is out, nothing can be.
-local finish = { over = false, ok = false, err = false, thread = false, traceback = "" }
+local finish = { over = false, ok = false, err = false, reason = "error", thread = false, traceback = "" }
 
 local function new_task(body, group, level, caller)
   local thread = create(body)
@@ -113,6 +113,12 @@ end
 function requests.call(task, request)
   flight.hold(task, request)
   flight.send()
+end
+
+-- The run is over: it would be beyond the limit of a message.  The task goes on no more, and so can catch nothing.
+function requests.give_up(task, text)
+  finish.reason = "message"
+  finished(false, text, task.thread, traceback(task, task.thread, text))
 end
 
 -- As many tasks as `group.count` says are to do `group.body`; gives whether all came to an end, and else the first

@@ -32,21 +32,30 @@ function text.rep(subject, count, separator)
   return native_rep(subject, count, separator)
 end
 
--- Returns the text that %s or %q shall show; nil leaves the conversion to LuaJIT.
-local function shown(conversion, value)
-  if conversion == "p" then
-    errors.raise("invalid option '%p' to 'format': there are no addresses here")
-  elseif conversion == "q" and is_text(value) then
-    -- A line break as \n, where LuaJIT writes a backslash before it: the same to Lua, and it stays on one line.
-    return (native_gsub(native_format("%q", value), "\\\n", "\\n"))
-  elseif conversion ~= "s" or is_text(value) then
-    return nil
-  end
+-- Returns the text of any value but text, as `tostring` makes it.
+local function described(value)
   value = basics.shown(value)
   if type(value) ~= "string" then
     errors.raise("'__tostring' must return a string")
   end
   return value
+end
+
+-- A line break as \n, where LuaJIT writes a backslash before it: the same to Lua, and it stays on one line.
+local function quoted(value)
+  return (native_gsub(native_format("%q", value), "\\\n", "\\n"))
+end
+
+-- Returns the text that %s or %q shall show; nil leaves the conversion to LuaJIT.
+local function shown(conversion, value)
+  if conversion == "p" then
+    errors.raise("invalid option '%p' to 'format': there are no addresses here")
+  elseif conversion == "q" then
+    return quoted(is_text(value) and value or described(value))
+  elseif conversion == "s" and not is_text(value) then
+    return described(value)
+  end
+  return nil
 end
 
 -- Does the conversions that `shown` does, and leaves a layout for what remains.
@@ -137,6 +146,7 @@ function text.gsub(subject, pattern, new, limit)
   if kind ~= "function" and not (kind == "table" and metatable(new)) then
     return native_gsub(subject, pattern, new, limit)
   end
+  subject, pattern = expect_text(subject, 1), expect_text(pattern, 2)
   local call = new
   if kind == "table" then
     call = function(key)
@@ -146,7 +156,7 @@ function text.gsub(subject, pattern, new, limit)
   if limit ~= nil and type(limit) ~= "number" then
     errors.raise("bad argument #4 to 'gsub' (number expected, got " .. type(limit) .. ")")
   end
-  return gsub(expect_text(subject, 1), expect_text(pattern, 2), call, limit or #subject + 1)
+  return gsub(subject, pattern, call, limit or #subject + 1)
 end
 
 return text

@@ -6,8 +6,8 @@ local pack = use("codec/pack")
 
 local wire = {}
 
--- An empty map.
-local NO_FIELDS = "\128"
+-- Bytes of a call's frame besides its request, at most, and of a message's for the log besides text and fields.
+wire.MAX_CALL, wire.MAX_LOG = 15, 32
 
 -- Return what follows a call's number: it has one only when it is sent.
 function wire.request(operation, line, payload)
@@ -24,9 +24,9 @@ function wire.cancel(number)
   return "\146\166cancel" .. pack.number(number)
 end
 
--- Return the frame of a message for the log; *fields* are names and texts, numbers or booleans, or nil.
+-- Return the frame of a message for the log; *fields* is the payload of a map.
 function wire.log(level, text, fields)
-  return "\148\163log" .. pack.str(level) .. pack.bin(text) .. pack.bin(fields and pack.value(fields) or NO_FIELDS)
+  return "\148\163log" .. pack.str(level) .. pack.bin(text) .. pack.bin(fields)
 end
 
 -- Return the frame that adds to a counter.

@@ -19,13 +19,26 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 class Metrics:
-    """One run's counters."""
+    """One run's counters.
+
+    The prelude (sandbox/prelude/counters.lua) adds up what a script counts.  It says so before each call, before it
+    waits for an answer and before its end, of each counter once: MAX_METRICS messages at most each time.
+    """
 
     def __init__(self) -> None:
         self._totals: dict[str, float] = {}
+        self._left = MAX_METRICS
+        """Messages that the child may still send: it makes a call, waits for its answer, and there is the end."""
+
+    def called(self) -> None:
+        """Take note of a call."""
+        self._left += 2 * MAX_METRICS
 
     def add(self, name: str, amount: float) -> None:
-        """Add to a counter; WireError if its name is none, or one too many: the prelude lets no script say that."""
+        """Add to a counter; WireError for what the prelude does not let happen: no name, one too many, a flood."""
+        self._left -= 1
+        if self._left < 0:
+            raise WireError("more is counted than its calls and its end give occasion for")
         if _NAME.fullmatch(name) is None or (name not in self._totals and len(self._totals) >= MAX_METRICS):
             raise WireError(f"{name[:80]!r} can be no metric, or is one more than {MAX_METRICS}")
         total = self._totals.get(name, 0.0) + amount

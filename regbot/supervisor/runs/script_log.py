@@ -24,7 +24,11 @@ def decoded(text: bytes) -> str:
 
 
 class ScriptLog:
-    """The messages of one run, of which *limit* bytes are logged; one record says so when the rest is left out."""
+    """The messages of one run, of which *limit* bytes are logged; one record says so when the rest is left out.
+
+    The prelude (sandbox/prelude/calls.lua) counts the same bytes, and sends nothing after the first message that is
+    over the limit: what a script says in vain costs us nothing.
+    """
 
     def __init__(self, log: Logger, limit: int) -> None:
         self._log, self._limit = log, limit
@@ -35,7 +39,7 @@ class ScriptLog:
         if level not in _LEVELS:
             raise WireError(f"there is no log level {level[:80]!r}")
         if self._left < 0:
-            return
+            raise WireError(f"a message for the log comes after the {self._limit} bytes that may be logged")
         self._left -= len(text) + len(fields) + RECORD
         if self._left < 0:
             self._log.bind(limit="logBytes", bytes=self._limit).warning("The rest of this script's log is cut")

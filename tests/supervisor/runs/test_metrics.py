@@ -9,9 +9,10 @@ from regbot.supervisor.runs.metrics import MAX_METRICS, Metrics
 
 
 def counted(*amounts: tuple[str, float]) -> dict[str, float]:
-    """Count, and return the totals."""
+    """Count, with a call before each time, and return the totals."""
     metrics = Metrics()
     for name, amount in amounts:
+        metrics.called()
         metrics.add(name, amount)
     return dict(metrics.totals)
 
@@ -46,3 +47,15 @@ def test_a_sum_is_a_number() -> None:
     """What adds up to more than every number ends the run."""
     with pytest.raises(WireError, match="beyond every number"):
         counted(("a", 1.7e308), ("a", 1.7e308))
+
+
+@pytest.mark.parametrize("calls", [0, 1, 5])
+def test_messages_are_as_few_as_calls(calls: int) -> None:
+    """A child may say what it counted before each call, before it waits, and at its end; a flood ends the run."""
+    metrics = Metrics()
+    for _ in range(calls):
+        metrics.called()
+    for _ in range((2 * calls + 1) * MAX_METRICS):
+        metrics.add("a", 1.0)
+    with pytest.raises(WireError, match="more is counted"):
+        metrics.add("a", 1.0)

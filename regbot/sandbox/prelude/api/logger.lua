@@ -1,14 +1,15 @@
 -- logger: messages for the log at a level, with fields of their own beside the message.
 
 local use = ...
-local calls, errors, objects, logging = use("calls"), use("errors"), use("objects"), use("api/log")
+local calls, errors, limits = use("calls"), use("errors"), use("limits")
+local logging, objects = use("api/log"), use("objects")
 
-local find, format, huge, next, type = string.find, string.format, math.huge, next, type
+local find, format, huge, min, next, type = string.find, string.format, math.huge, math.min, next, type
 
 local MAX_FIELDS = 16
 local MAX_NAME = 64
--- Bytes of a value.
-local MAX_TEXT = 4096
+-- Bytes of a value; all of them together take no more than about half of a message.
+local MAX_TEXT, SHARE = 4096, 32
 local MAX_SHOWN = 80
 -- What a record has already.
 local RESERVED = { time = true, level = true, msg = true, script = true, message = true }
@@ -35,7 +36,7 @@ end
 local function value_of(caller, name, value)
   local kind = type(value)
   if kind == "string" then
-    return errors.cut(value, MAX_TEXT)
+    return errors.cut(value, min(MAX_TEXT, limits.message / SHARE))
   elseif kind == "number" then
     if value ~= value or value == huge or value == -huge then
       refuse(caller, 'the field "%s" should be a finite number, not %g', name, value)

@@ -1,7 +1,7 @@
 -- metric: counters of this run, which the log names when it ends.
 
 local use = ...
-local calls, errors, objects = use("calls"), use("errors"), use("objects")
+local counters, errors, objects = use("counters"), use("errors"), use("objects")
 
 local find, format, type = string.find, string.format, type
 
@@ -50,7 +50,7 @@ function metric.add(name, amount)
   end
   count = totals[name] and count or count + 1
   totals[name] = total
-  calls.count(name, amount)
+  counters.add(name, amount)
 end
 
 return metric

@@ -5,12 +5,11 @@ local use = ...
 local errors = use("errors")
 
 local next, rawget, type = next, rawget, type
-local char, concat, format = string.char, table.concat, string.format
+local char, concat = string.char, table.concat
 local abs, floor, frexp, huge, ldexp = math.abs, math.floor, math.frexp, math.huge, math.ldexp
 
 local MAX_DEPTH = 64
 local MAX_VALUES = 100000
-local MAX_BYTES = 15 * 1024 * 1024
 
 local msgpack = {}
 
@@ -94,15 +93,15 @@ end
 
 local pack_value
 
--- Counts one value of *size* bytes; what a table is made of counts each time that it is met.
+-- Counts one value of *size* bytes at least; what a table is made of counts each time that it is met.
 local function take(state, size, depth)
   state.values, state.bytes = state.values + 1, state.bytes + size
   if depth > MAX_DEPTH then
     errors.raise("a table is nested deeper than " .. MAX_DEPTH .. ", or holds itself")
   elseif state.values > MAX_VALUES then
     errors.raise("the arguments hold more than " .. MAX_VALUES .. " values")
-  elseif state.bytes > MAX_BYTES then
-    errors.raise(format("the arguments are larger than %d bytes", MAX_BYTES))
+  elseif state.bytes > state.most then
+    state.full(state.bytes)
   end
 end
 
@@ -140,7 +139,7 @@ local function pack_table(state, value, depth)
   end
   put(state, count < 16 and char(128 + count) or header(count, MAP))
   for key, item in next, value do
-    state.bytes = state.bytes + #key + 5
+    state.bytes = state.bytes + #key
     put(state, msgpack.bin(key))
     pack_value(state, item, depth + 1)
   end
@@ -148,7 +147,7 @@ end
 
 function pack_value(state, value, depth)
   local kind = type(value)
-  take(state, kind == "string" and #value or 9, depth)
+  take(state, kind == "string" and #value or 1, depth)
   if kind == "nil" then
     put(state, "\192")
   elseif kind == "boolean" then
@@ -164,17 +163,19 @@ function pack_value(state, value, depth)
   end
 end
 
--- Return the payload of one value.
+-- Return the payload of one value, which is bounded already.
 function msgpack.value(value)
-  local state = { values = 0, bytes = 0 }
+  local state = { values = 0, bytes = 0, most = huge }
   pack_value(state, value, 1)
   return concat(state)
 end
 
--- Return the payload of the first *count* items of *list*, nil among them.
-function msgpack.list(list, count)
+-- Return the payload of the first *count* items of *list*, nil among them.  Of more than *most* bytes it is not made:
+-- *full* is called with how many it would be at least, and does not return.
+function msgpack.list(list, count, most, full)
   -- The list itself is the first value.
-  local state = { values = 1, bytes = 0, count < 16 and char(144 + count) or header(count, LIST) }
+  local state = { values = 1, bytes = 0, most = most, full = full }
+  put(state, count < 16 and char(144 + count) or header(count, LIST))
   for i = 1, count do
     pack_value(state, list[i], 2)
   end
