@@ -55,8 +55,8 @@ def _open_streams() -> None:
             assert opened == number, "the lowest descriptor that is free is given out first"
 
 
-def run(argv: Sequence[str]) -> int:
-    """Run one command line, return the exit status."""
+def run(argv: Sequence[str], *, system: str = sys.platform) -> int:
+    """Run one command line, return the exit status; *system* is what Python calls the one that this is."""
     parser = _parser()
     arguments, unknown = parser.parse_known_args([_explicit(word) for word in argv])
     if unknown:
@@ -65,6 +65,10 @@ def run(argv: Sequence[str]) -> int:
     if arguments.command is None:
         parser.print_help()
         return ExitStatus.SUCCESS
+    if system != "linux" and any(each.name == arguments.command and each.needs_linux for each in _COMMANDS):
+        why = f"scripts are locked down by the kernel of Linux, and this is {system}; nothing was run"
+        print(f"regbot: {arguments.command} works on Linux only: {why}", file=sys.stderr)
+        return ExitStatus.USAGE
     try:
         module = import_module(f"regbot.commands.{arguments.command.replace('-', '_')}")
         status: int = module.command(arguments)
@@ -174,6 +178,8 @@ class _Command:
     name: str
     does: str
     flags: tuple[Callable[[argparse.ArgumentParser], None], ...]
+    needs_linux: bool = False
+    """Whether it has scripts run, in children that only Linux can lock down."""
 
 
 _COMMANDS: Final = (
@@ -181,11 +187,13 @@ _COMMANDS: Final = (
         "once",
         "run every script of the configuration a single time",
         (_add_log, _add_config, _add_run, _add_choice),
+        needs_linux=True,
     ),
     _Command(
         "run",
         "run one script; with -c, with the credentials and defaults of the configuration",
         (_add_file, _add_log, _add_config, _add_run),
+        needs_linux=True,
     ),
     _Command(
         "check",
@@ -196,6 +204,13 @@ _COMMANDS: Final = (
         "shell",
         "run Lua line by line, as at a prompt; a dry run unless --write is given",
         (_add_verbosity, _add_config, _add_files, _add_write),
+        needs_linux=True,
+    ),
+    _Command(
+        "doctor",
+        "say which walls of the sandbox hold here; with -c, what the configured registries are like as well",
+        (_add_log, _add_config),
+        needs_linux=True,
     ),
     _Command("lua-api", "print the functions and objects that scripts have, for editors", (_add_folder, _add_log)),
     _Command("schema", "print the JSON Schema of the configuration file, for editors", (_add_log,)),

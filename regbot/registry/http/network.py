@@ -102,8 +102,10 @@ class Stream(httpcore.AsyncNetworkStream):
             await self.aclose()
 
     def get_extra_info(self, info: str) -> object:
-        """Return what is asked of the socket: its ends, and whether there is something to be read."""
+        """Return what is asked of the socket: its ends, and whether there is something to be read; or the TLS in it."""
         match info:
+            case "ssl_object" if isinstance(self._stream, trio.SSLStream):
+                return self._stream  # It has the methods of ssl.SSLObject.
             case "client_addr":
                 return self._socket.getsockname()
             case "server_addr":
