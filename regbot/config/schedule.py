@@ -28,6 +28,8 @@ _DESCRIPTORS: Final = {
     "@hourly": "0 * * * *",
 }
 _EVERY: Final = "@every"
+_SHOWN: Final = 200
+"""Characters of a text that an error repeats."""
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _LONGEST_MONTH: Final = {month: 30 if month in {4, 6, 9, 11} else 29 if month == 2 else 31 for month in range(1, 13)}
@@ -37,7 +39,7 @@ class InvalidSchedule(ValueError):
     """A text is no schedule.  *text* is the text, *why* the rule that it breaks."""
 
     def __init__(self, text: str, why: str) -> None:
-        super().__init__(f'"{text[:200]}" is no schedule: {why}')
+        super().__init__(f'"{text[:_SHOWN]}" is no schedule: {why}')
         self.text, self.why = text, why
 
 
@@ -83,7 +85,7 @@ class Schedule:
         if rule.startswith("@"):
             if rule not in _DESCRIPTORS:
                 known = ", ".join([*_DESCRIPTORS, "@every 1h30m"])
-                raise InvalidSchedule(text, f'"{rule}" is not known; there are {known}')
+                raise InvalidSchedule(text, f'"{rule[:_SHOWN]}" is not known; there are {known}')
             rule = _DESCRIPTORS[rule]
         return cls(text, _cron(text, rule.split()), zone)
 
@@ -102,7 +104,7 @@ class _Field:
         if text.lower() in self.names:
             return self.names.index(text.lower()) + self.low
         if not _is_number(text) or not self.low <= int(text) <= self.high:
-            raise ValueError(f'"{text}" is no {self.noun}; {self.rule()}')
+            raise ValueError(f'"{text[:_SHOWN]}" is no {self.noun}; {self.rule()}')
         return int(text)
 
     def rule(self) -> str:
@@ -129,7 +131,7 @@ def _zone(text: str, name: str) -> ZoneInfo | None:
         return ZoneInfo(name or "UTC")
     # A name that is none, one that leads out of the database, and one that is a folder of it.
     except (KeyError, ValueError, OSError) as exc:
-        raise InvalidSchedule(text, f'there is no time zone "{name}"') from exc
+        raise InvalidSchedule(text, f'there is no time zone "{name[:_SHOWN]}"') from exc
 
 
 def _every(text: str, span: str) -> Every:
@@ -170,7 +172,7 @@ def _field(field: _Field, word: str) -> tuple[frozenset[int], bool]:
 def _item(field: _Field, item: str) -> range:
     span, slash, step = item.partition("/")
     if slash and (not _is_number(step) or int(step) == 0):
-        raise ValueError(f'"{item}" has no step; after the slash there should be a number above zero')
+        raise ValueError(f'"{item[:_SHOWN]}" has no step; after the slash there should be a number above zero')
     first, dash, last = span.partition("-")
     if span in {"*", "?"}:
         low, high = field.low, field.high
@@ -178,7 +180,7 @@ def _item(field: _Field, item: str) -> range:
         low = field.number(first)
         high = field.number(last) if dash else field.high if slash else low
     if low > high:
-        raise ValueError(f'"{item}" begins after its end')
+        raise ValueError(f'"{item[:_SHOWN]}" begins after its end')
     return range(low, high + 1, int(step) if slash else 1)
 
 

@@ -134,6 +134,14 @@ def test_no_schedule(text: str, why: str) -> None:
         Schedule.parse(text)
 
 
+@pytest.mark.parametrize("text", ["@%s", "TZ=%s * * * * *", "%s * * * *", "%s/x * * * *", "@every 1%s"])
+def test_the_error_is_short(text: str) -> None:
+    """However long a text is, its error has a few hundred characters."""
+    with pytest.raises(InvalidSchedule) as caught:
+        Schedule.parse(text % ("x" * 10_000))
+    assert len(str(caught.value)) < 1000
+
+
 @pytest.mark.parametrize("text", ["0 0 29 2 *", "0 0 31 feb mon"])
 def test_rare_days(text: str) -> None:
     """A leap day comes, and a weekday makes up for a day that never does."""

@@ -182,6 +182,9 @@ class Evaluator:
         return final[0] if final else value
 
     def _call(self, name: str, arguments: Sequence[object]) -> object:
+        if name in SHORT_CIRCUITS:
+            # As an argument, where nothing is left for it to look at.
+            raise BadValue(f"{name} takes at least 1 values")
         function = self._functions[name]
         if not function.least <= len(arguments) <= function.most:
             raise BadValue(f"{name} takes {function.counts} values, not {len(arguments)}")

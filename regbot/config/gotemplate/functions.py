@@ -14,7 +14,7 @@ from urllib.parse import quote_plus
 from regbot.config.gotemplate.errors import BadValue
 from regbot.config.gotemplate.printing import print_values, printf_values, println_values
 from regbot.config.gotemplate.times import Clock, Time
-from regbot.config.gotemplate.values import Missing, noun, present, shown, structure, truth
+from regbot.config.gotemplate.values import Missing, noun, octets, present, shown, structure, truth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,7 +157,7 @@ def _less(one: object, other: object) -> bool:
 
 def _len(value: object) -> int:
     if isinstance(value, str):
-        return len(value.encode())
+        return len(octets(value))
     if isinstance(value, Sequence | Mapping):
         return len(value)
     raise BadValue(f"len wants a text, a list or a map, not {noun(value)}")
@@ -166,11 +166,11 @@ def _len(value: object) -> int:
 def _index(value: object, *keys: object) -> object:
     for key in keys:
         if isinstance(value, Mapping):
-            if key not in value:
+            if not isinstance(key, str) or key not in value:
                 raise BadValue("index: the map has no such key")
             value = value[key]
         elif isinstance(value, Sequence):
-            items = value.encode() if isinstance(value, str) else value
+            items = octets(value) if isinstance(value, str) else value
             value = items[_position("index", key, len(items) - 1)]
         else:
             raise BadValue(f"index cannot look into {noun(value)}")
@@ -180,7 +180,7 @@ def _index(value: object, *keys: object) -> object:
 def _slice(value: object, *bounds: object) -> object:
     if not isinstance(value, Sequence):
         raise BadValue(f"slice wants a text or a list, not {noun(value)}")
-    items = value.encode() if isinstance(value, str) else value
+    items = octets(value) if isinstance(value, str) else value
     start, stop = (*(_position("slice", bound, len(items)) for bound in bounds), *(0, len(items))[len(bounds) :])
     if start > stop:
         raise BadValue("slice: it begins after its end")
@@ -230,5 +230,5 @@ PURE: Final[dict[str, Function]] = {
     "println": Function(lambda *values: println_values(values), 0, ANY),
     "printf": Function(lambda form, *values: printf_values(_text("printf", form), values), 1, ANY),
     "html": Function(lambda *values: _html(print_values(values)), 0, ANY),
-    "urlquery": Function(lambda *values: quote_plus(print_values(values)), 0, ANY),
+    "urlquery": Function(lambda *values: quote_plus(octets(print_values(values))), 0, ANY),
 }

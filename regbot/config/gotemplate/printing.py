@@ -11,7 +11,7 @@ from typing import Final
 
 from regbot.config.gotemplate.errors import BadValue
 from regbot.config.gotemplate.times import Time
-from regbot.config.gotemplate.values import noun, shown
+from regbot.config.gotemplate.values import noun, octets, shown
 
 MAX_WIDTH: Final = 10_000
 _VERB: Final = re.compile(
@@ -95,7 +95,8 @@ def _text(value: object, verb: str, _flags: str, precision: int | None) -> str:
 
 def _integer(value: object, verb: str, flags: str, precision: int | None) -> str:
     if isinstance(value, str) and verb in "xX":
-        return format(int.from_bytes(value.encode()), f"0{2 * len(value.encode())}{verb}") if value else ""
+        digits = octets(value).hex()
+        return digits.upper() if verb == "X" else digits
     if not isinstance(value, int) or isinstance(value, bool):
         raise _misfit(verb, value)
     if verb in "cU":

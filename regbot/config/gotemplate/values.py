@@ -74,6 +74,11 @@ def shown(value: object) -> str:  # noqa: PLR0911 -- one return a type
             return f"{{{' '.join(shown(part) for part in structure(other).values())}}}"
 
 
+def octets(text: str) -> bytes:
+    """Return a text as the bytes that Go sees; what of a command line is no UTF-8 is a lone surrogate here."""
+    return text.encode("utf-8", "surrogateescape")
+
+
 def structure(value: object) -> dict[str, object]:
     """Return the fields of a dataclass; BadValue if *value* is none."""
     if not is_dataclass(value) or isinstance(value, type):

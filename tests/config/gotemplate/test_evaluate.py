@@ -69,6 +69,8 @@ def test_evaluate(text: str, result: str) -> None:
         ('{{"a" "b"}}', "a text is no function and takes no values"),
         ("{{nil}}", "nil alone says nothing"),
         ("{{and}}", "and takes at least 1 values"),
+        ("{{print or}}", "or takes at least 1 values"),
+        ("{{index .Map .List}}", "index: the map has no such key"),
         ("{{lower}}", "lower takes 1 values, not 0"),
         ("{{slice .List 1 2 3}}", "slice takes 1 to 3 values, not 4"),
         ("{{index}}", "index takes at least 1 values, not 0"),

@@ -102,3 +102,11 @@ def test_refused(text: str, reason: str) -> None:
 def test_no_key() -> None:
     """A key that is not in a map is refused."""
     assert fault('{{index . "x"}}', {"y": 1}) == "index: the map has no such key"
+
+
+@pytest.mark.parametrize(
+    ("call", "result"), [("len", "1"), ('printf "%x"', "ff"), ('printf "%X"', "FF"), ("urlquery", "%FF")]
+)
+def test_bytes_that_are_no_text(call: str, result: str) -> None:
+    """A byte of a command line that is no UTF-8 counts as that byte."""
+    assert rendered(f'{{{{{call} "\udcff"}}}}') == result
