@@ -4,9 +4,9 @@
     LOCKING --failed--> ENDED                   the doors could not be locked, and nothing ran
 
 While RUNNING the child calls, logs, counts and cancels, and the supervisor answers: each call has a number greater
-than the last one's, each answer is to an open call, and no more calls are open than allowed.  A cancelled call may have
-been answered already: both were on their way.  Both directions go through one table, so either end (and a test) can
-hold the other to it.
+than the last one's, each answer is to an open call, and no more calls are open than allowed.  A call is cancelled at
+most once; it may have been answered already: both were on their way.  Who is done waits for no answer.  Both directions
+go through one table, so either end (and a test) can hold the other to it.
 """
 
 from __future__ import annotations
@@ -57,7 +57,10 @@ class Conversation:
         self.state = State.LOCKING
         self._in_flight = in_flight
         self._last = 0
-        self._open: set[int] = set()
+        self._open: dict[int, bool] = {}
+        """The calls without an answer by their numbers, and whether each was cancelled."""
+        self._cancels_left = 0
+        """Calls that were made and not cancelled, whether they were answered or not."""
 
     def sent(self, message: Message) -> None:
         """Take note of a message from the supervisor; WireError if it may not be sent now."""
@@ -66,7 +69,7 @@ class Conversation:
         if isinstance(message, Result | Failure):
             if message.number not in self._open:
                 raise WireError(f"no call {message.number} waits for an answer")
-            self._open.discard(message.number)
+            del self._open[message.number]
         self._advance(message)
 
     def received(self, message: Message) -> None:
@@ -74,15 +77,31 @@ class Conversation:
         if type(message) not in FROM_CHILD:
             raise WireError(f"{type(message).__name__} is for the supervisor to send")
         self._advance(message)
-        if isinstance(message, Cancel) and message.number > self._last:
-            raise WireError(f"call {message.number} is cancelled before it was made")
-        if isinstance(message, Call):
-            if message.number <= self._last:
-                raise WireError(f"call {message.number} comes after call {self._last}")
-            if len(self._open) >= self._in_flight:
-                raise WireError(f"more than {self._in_flight} calls wait for their answers")
-            self._last = message.number
-            self._open.add(message.number)
+        if isinstance(message, Done) and self._open:
+            raise WireError(f"it is done, and {len(self._open)} calls wait for their answers")
+        if isinstance(message, Cancel):
+            self._cancel(message.number)
+        elif isinstance(message, Call):
+            self._call(message.number)
+
+    def _call(self, number: int) -> None:
+        if number <= self._last:
+            raise WireError(f"call {number} comes after call {self._last}")
+        if len(self._open) >= self._in_flight:
+            raise WireError(f"more than {self._in_flight} calls wait for their answers")
+        self._last = number
+        self._open[number] = False
+        self._cancels_left += 1
+
+    def _cancel(self, number: int) -> None:
+        if number > self._last:
+            raise WireError(f"call {number} is cancelled before it was made")
+        # Which of those that were answered were cancelled is not remembered: they may be any number.
+        if self._open.get(number) or self._cancels_left == 0:
+            raise WireError(f"call {number} is cancelled once more")
+        self._cancels_left -= 1
+        if number in self._open:
+            self._open[number] = True
 
     def _advance(self, message: Message) -> None:
         follower = FOLLOWS[self.state].get(type(message))

@@ -18,6 +18,8 @@ from regbot.protocol.errors import WireError
 
 MAX_NAME: Final = 256
 """Bytes of a script's, an operation's or a level's name."""
+MAX_TEXT: Final = 64 << 10
+"""Bytes of a last word, and of its traceback: the prelude cuts both far below."""
 MAX_LINE: Final = 1 << 31
 MAX_NUMBER: Final = 1 << 53
 """Lua counts calls in doubles."""
@@ -170,7 +172,7 @@ def parse(raw: object) -> Message:  # noqa: C901, PLR0911 -- one case and one re
         case ["done"]:
             return Done()
         case ["failed", str(reason), bytes(text), bytes(traceback), call] if reason in _REASONS:
-            return Failed(Reason(reason), text, traceback, _number(call))
+            return Failed(Reason(reason), _text(text), _text(traceback), _number(call))
     raise WireError("not a message")
 
 
@@ -189,6 +191,12 @@ def _amount(value: object) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MAX_AMOUNT:
         return float(value)
     raise WireError("an amount of a message is none, or out of bounds")
+
+
+def _text(value: bytes) -> bytes:
+    if len(value) > MAX_TEXT:
+        raise WireError("a last word is too long")
+    return value
 
 
 def _name(value: str) -> str:

@@ -32,9 +32,13 @@ def pack(value: Value) -> bytes:
     return packed
 
 
-def unpack(payload: bytes) -> Value:
-    """Return the value of a payload from a child; WireError if it is none, too deep or too many."""
-    reader = _Reader(payload)
+class TooMany(WireError):
+    """A payload is of more values than it may be.  What the prelude refuses far later, a script may have asked for."""
+
+
+def unpack(payload: bytes, most: int = MAX_VALUES) -> Value:
+    """Return the value of a payload from a child; WireError if it is none or too deep, TooMany beyond *most* values."""
+    reader = _Reader(payload, most)
     try:
         value = reader.read(MAX_DEPTH)
     except (ValueError, IndexError, msgpack.UnpackException) as exc:
@@ -47,9 +51,9 @@ def unpack(payload: bytes) -> Value:
 class _Reader:
     """Reads lists and maps entry by entry: msgpack itself makes room for as many as are announced."""
 
-    def __init__(self, payload: bytes) -> None:
+    def __init__(self, payload: bytes, most: int) -> None:
         self._payload = payload
-        self._values = 0
+        self._values, self._most = 0, most
         self._unpacker = msgpack.Unpacker(
             max_buffer_size=max(len(payload), 1), max_array_len=0, max_map_len=0, max_ext_len=0
         )
@@ -63,8 +67,10 @@ class _Reader:
     def read(self, depth: int) -> Value:
         """Read one value, with all that is inside it."""
         self._values += 1
-        if depth == 0 or self._values > MAX_VALUES:
-            raise WireError(f"a payload is nested deeper than {MAX_DEPTH}, or of more than {MAX_VALUES} values")
+        if depth == 0:
+            raise WireError(f"a payload is nested deeper than {MAX_DEPTH}")
+        if self._values > self._most:
+            raise TooMany(f"more than {self._most} values")
         match self._payload[self.position]:
             case first if 0x90 <= first <= 0x9F or first in (0xDC, 0xDD):
                 return [self.read(depth - 1) for _ in range(self._unpacker.read_array_header())]

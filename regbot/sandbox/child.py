@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Exit(IntEnum):
-    """The statuses that a child can end with; supervisor/children/child.py says them in words."""
+    """The statuses that a child can end with; supervisor/children/ending.py says them in words."""
 
     DONE = 0
     PANIC = 1

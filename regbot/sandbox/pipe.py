@@ -12,8 +12,8 @@ from typing import Final
 
 PIPE_FD: Final = 3
 """The descriptor of the socket in every child; seccomp/sandbox.json allows this number and no other."""
-MAX_FRAME: Final = 16 << 20
-"""Bytes of a frame without its length."""
+MAX_FRAME: Final = 1 << 30
+"""Bytes of a frame without its length, whatever the limits of a run are.  Nothing is reserved for what is announced."""
 HEADER: Final = struct.Struct(">I")
 
 READY: Final = b"\x91\xa5ready"

@@ -7,12 +7,16 @@ tell.  Files are files in either: a dry run is about registries.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
+from regbot.protocol.values import TooMany, unpack
+from regbot.registry import aside
 from regbot.registry.errors import RegistryError
 from regbot.registry.observer import Silent
 from regbot.supervisor.dry.overlay import Overlay
 from regbot.supervisor.operations import table
+from regbot.supervisor.operations.arguments import InvalidArgument, source
 from regbot.supervisor.operations.modules import Modules
 from regbot.supervisor.operations.table import Action, OperationFailed
 
@@ -27,6 +31,12 @@ if TYPE_CHECKING:
     from regbot.supervisor.dry.outlook import Below
     from regbot.supervisor.dry.plan import Change, Plan
     from regbot.supervisor.operations.table import Operation
+
+
+MAX_ARGUMENTS: Final = 64 << 10
+"""Bytes of the arguments of an operation that takes no content."""
+MAX_VALUES: Final = 1000
+"""Values in the arguments of an operation, of whatever size."""
 
 
 def _nobody(_: int) -> None:
@@ -55,14 +65,30 @@ class Gate:
         """Return the gate of a dry run: *below* must be able to read only, *note* is told of each write not made."""
         return replace(self, registry=Overlay(below, plan, note))
 
-    async def perform(self, name: str, given: Value) -> Value:
-        """Do one call's operation.
+    def find(self, name: str) -> Operation:
+        """Return an operation of this run; WireError if there is none, because only a broken child asks for it."""
+        return self.own.get(name) or table.find(name)
+
+    def unpack(self, name: str, payload: bytes) -> Value:
+        """Return what an operation is called with; errors as in `perform`.  What is too much becomes no objects."""
+        operation = self.find(name)
+        most = MAX_ARGUMENTS
+        if len(payload) > most and not operation.takes_content:
+            raise _excessive(name, f"{len(payload)} bytes, of at most {most}")
+        try:
+            return unpack(payload, MAX_VALUES)
+        except TooMany as exc:
+            raise _excessive(name, str(exc)) from exc
+
+    async def perform(self, name: str, given: Value, *, size: int = 0) -> Value:
+        """Do one call's operation; *size* is the bytes of its payload.
 
         OperationFailed is the script's to catch; WireError means that no honest child would have asked.
         """
-        operation = self.own.get(name) or table.find(name)
+        operation = self.find(name)
         try:
-            arguments = table.parse(operation, given)
+            document = size if source in operation.takes else 0
+            arguments = await aside.read(document, partial(table.parse, operation, given))
             if not operation.throttled:
                 return await self._run(operation, arguments)
             async with self.slots:
@@ -81,3 +107,8 @@ class Gate:
                 raise RegistryError("there is no files folder for tar files", code="DENIED")
             means["files"] = self.files
         return operation.run(self.registry, *arguments, **means)
+
+
+def _excessive(name: str, what: str) -> OperationFailed:
+    message = f"the arguments are too large: {what}"
+    return OperationFailed(f"{name}: {message}", InvalidArgument(message))

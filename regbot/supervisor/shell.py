@@ -85,7 +85,7 @@ class Shell:
         limits = replace(script.limits, cpu=None, operations=None, log_bytes=LOG_BYTES)
         self._script = replace(script, name=NAME, text="", timeout=None, limits=limits)
         self._dialogue, self._grace = dialogue, grace
-        read = Operation(self._read, (arguments.text, _shown), Action.NONE)
+        read = Operation(self._read, (arguments.text, _shown), Action.NONE, takes_content=True)
         self._gate = replace(Gates(means, self.report.note).of(self._script), own={_READ: read})
         self._run = self._new_run()
         self._asked = self._busy = False

@@ -37,7 +37,10 @@ def call(number: int) -> Call:
 
 
 def conversation(state: State, *, in_flight: int = MAX_IN_FLIGHT) -> Conversation:
-    """Return a conversation that has come to *state*; while it runs, call 1 waits for its answer."""
+    """Return a conversation that has come to *state*; while it runs, call 1 waits for its answer.
+
+    It ended by a failure: nobody is done who waits.
+    """
     talk = Conversation(in_flight)
     if state is State.LOCKING:
         return talk
@@ -47,7 +50,7 @@ def conversation(state: State, *, in_flight: int = MAX_IN_FLIGHT) -> Conversatio
     talk.sent(Start("x", b"", b""))
     talk.received(call(1))
     if state is State.ENDED:
-        talk.received(Done())
+        talk.received(Failed(Reason.ERROR, b"", b"", 0))
     return talk
 
 
@@ -61,6 +64,8 @@ def test_what_may_follow(state: State, message: Message) -> None:
     talk = conversation(state)
     if isinstance(message, Call):
         message = call(2)
+    if isinstance(message, Done) and state is State.RUNNING:
+        talk.sent(Result(1, b""))
     take = talk.received if type(message) in FROM_CHILD else talk.sent
     if (state, type(message)) in LAWFUL:
         take(message)
@@ -138,14 +143,48 @@ def test_answers_are_to_open_calls(kind: type[Result | Failure]) -> None:
 
 
 def test_what_was_called_can_be_cancelled() -> None:
-    """A call may be cancelled whether it was answered meanwhile or not, again and again, but not before it was made."""
+    """A call may be cancelled whether it was answered meanwhile or not, but not before it was made."""
     talk = conversation(State.RUNNING)
-    for _ in range(2):
-        talk.received(Cancel(1))
-    talk.sent(Failure(1, b""))
+    talk.received(call(2))
     talk.received(Cancel(1))
-    with pytest.raises(WireError, match="call 2 is cancelled before"):
-        talk.received(Cancel(2))
+    talk.sent(Failure(1, b""))
+    talk.sent(Failure(2, b""))
+    talk.received(Cancel(2))
+    with pytest.raises(WireError, match="call 3 is cancelled before"):
+        talk.received(Cancel(3))
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_a_call_is_cancelled_once(*, answered: bool) -> None:
+    """A second cancellation is refused, of a call that is open as well as of one that was answered."""
+    talk = conversation(State.RUNNING)
+    talk.received(Cancel(1))
+    if answered:
+        talk.sent(Failure(1, b""))
+    with pytest.raises(WireError, match="call 1 is cancelled once more"):
+        talk.received(Cancel(1))
+
+
+def test_there_are_no_more_cancellations_than_calls() -> None:
+    """However a child chooses among the calls that were answered, it cancels no more often than it called."""
+    talk = conversation(State.RUNNING)
+    for number in range(2, 11):
+        talk.sent(Result(number - 1, b""))
+        talk.received(call(number))
+    for _ in range(10):
+        talk.received(Cancel(1))
+    with pytest.raises(WireError, match="call 1 is cancelled once more"):
+        talk.received(Cancel(1))
+
+
+def test_who_is_done_waits_for_no_answer() -> None:
+    """A script that is done has all its answers; it may fail at any time."""
+    talk = conversation(State.RUNNING)
+    talk.sent(Result(1, b""))
+    talk.received(Done())
+    assert talk.state is State.ENDED
+    with pytest.raises(WireError, match="it is done, and 1 calls wait"):
+        conversation(State.RUNNING).received(Done())
 
 
 def test_nothing_follows_the_end() -> None:

@@ -25,7 +25,9 @@ def feed(decoder: Decoder, pieces: Iterable[bytes]) -> tuple[list[Message], bool
     found: list[Message] = []
     try:
         for piece in pieces:
-            found += decoder.feed(piece)
+            decoder.feed(piece)
+            while (message := decoder.next()) is not None:
+                found.append(message)
     except WireError:
         return found, True
     return found, False
@@ -52,7 +54,7 @@ def test_any_bytes_are_messages_or_one_error(pieces: list[bytes]) -> None:
 def test_any_framed_bytes_are_messages_or_one_error(frames: list[bytes]) -> None:
     """With a true length, whatever stands behind it is a message or a WireError, piece by piece as well as at once."""
     slowly, failed = feed(Decoder(), (bytes([byte]) for frame in frames for byte in frame))
-    assert feed(Decoder(), [b"".join(frames)]) == ([] if failed else slowly, failed)
+    assert feed(Decoder(), [b"".join(frames)]) == (slowly, failed)
 
 
 @given(messages, st.data())
@@ -65,11 +67,12 @@ def test_a_changed_byte_is_harmless(message: Message, data: st.DataObject) -> No
 
 def test_hostile_length_is_refused_at_once() -> None:
     """A length over the limit is an error as soon as its four bytes are there; the limit itself is none."""
-    assert Decoder(limit=100).feed(HEADER.pack(100)) == []
+    assert feed(Decoder(limit=100), [HEADER.pack(100)]) == ([], False)
+    assert feed(Decoder(), [b"\xff\xff\xff\xff"]) == ([], True)
+    decoder = Decoder(limit=100)
+    decoder.feed(HEADER.pack(101))
     with pytest.raises(WireError, match="101 bytes is over the limit of 100"):
-        Decoder(limit=100).feed(HEADER.pack(101))
-    with pytest.raises(WireError):
-        Decoder().feed(b"\xff\xff\xff\xff")
+        decoder.next()
 
 
 def test_nothing_is_reserved_for_announced_bytes() -> None:
@@ -78,7 +81,7 @@ def test_nothing_is_reserved_for_announced_bytes() -> None:
     try:
         decoders = [Decoder() for _ in range(100)]
         for decoder in decoders:
-            decoder.feed(HEADER.pack(MAX_FRAME) + b"\x95")
+            feed(decoder, [HEADER.pack(MAX_FRAME) + b"\x95"])
         assert tracemalloc.get_traced_memory()[1] < MIB
     finally:
         tracemalloc.stop()
@@ -90,8 +93,7 @@ def test_no_frame_is_amplified(name: str) -> None:
     frame = framed(AMPLIFIERS[name])
     tracemalloc.start()
     try:
-        with pytest.raises(WireError):
-            Decoder().feed(frame)
+        assert feed(Decoder(), [frame]) == ([], True)
         assert tracemalloc.get_traced_memory()[1] < 4 * MIB
     finally:
         tracemalloc.stop()
@@ -149,10 +151,38 @@ def test_odd_but_legal_encodings() -> None:
 def test_pending_counts_what_is_not_whole() -> None:
     """`pending` tells a stream that ended between messages from one that broke off."""
     decoder = Decoder()
-    assert decoder.feed(encode(Ready()) + encode(Log("info", b"hi", b""))[:-1]) == [Ready()]
-    assert decoder.pending == len(encode(Log("info", b"hi", b""))) - 1
-    assert decoder.feed(encode(Log("info", b"hi", b""))[-1:] + encode(Done())) == [Log("info", b"hi", b""), Done()]
+    log = Log("info", b"hi", b"")
+    assert feed(decoder, [encode(Ready()) + encode(log)[:-1]]) == ([Ready()], False)
+    assert decoder.pending == len(encode(log)) - 1
+    assert feed(decoder, [encode(log)[-1:] + encode(Done())]) == ([log, Done()], False)
     assert decoder.pending == 0
+
+
+def test_messages_are_read_one_by_one() -> None:
+    """A message is made when it is asked for: what stands before a fault is heard, and a flood becomes no objects."""
+    flood = encode(Log("info", b"hi", b"")) * 100_000
+    tracemalloc.start()
+    try:
+        decoder = Decoder()
+        decoder.feed(flood + b"\xff\xff\xff\xff")
+        assert decoder.next() == Log("info", b"hi", b"")
+        assert tracemalloc.get_traced_memory()[1] < 2.5 * len(flood)
+    finally:
+        tracemalloc.stop()
+    assert feed(decoder, [b""]) == ([Log("info", b"hi", b"")] * 99_999, True)
+
+
+def test_a_frame_that_was_read_is_let_go() -> None:
+    """A decoder holds on to no large frame until the next one comes."""
+    decoder = Decoder()
+    tracemalloc.start()
+    try:
+        decoder.feed(encode(Log("info", bytes(4 * MIB), b"")))
+        assert decoder.next() is not None
+        assert tracemalloc.get_traced_memory()[0] < MIB
+        assert tracemalloc.get_traced_memory()[1] < 20 * MIB
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_name_with_a_surrogate_is_sent() -> None:

@@ -37,7 +37,8 @@ def converse(data: bytes) -> State:
     talk, decoder = Conversation(), Decoder(limit=LIMIT)
     talk.received(Ready())
     talk.sent(Start("x", b"", b""))
-    for message in decoder.feed(data):
+    decoder.feed(data)
+    while (message := decoder.next()) is not None:
         talk.received(message)
         if isinstance(message, Call):
             unpack(message.payload)

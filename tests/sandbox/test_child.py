@@ -7,7 +7,7 @@ import pytest
 
 from regbot.sandbox import jail
 from regbot.sandbox.child import Exit
-from regbot.supervisor.children import child as supervisors
+from regbot.supervisor.children import ending
 from tests.sandbox.raw import RawLauncher
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def test_nobody_reads(raw: RawLauncher) -> None:
 
 def test_frame_over_the_bound(raw: RawLauncher) -> None:
     """A frame from the supervisor that is over the bound is refused by its length."""
-    raw.ready(1).socket.sendall(b"\x01\x00\x00\x01")
+    raw.ready(1).socket.sendall(b"\x40\x00\x00\x01")
     assert raw.said() == f"exited 1 {Exit.OVERSIZE:d}"
 
 
@@ -96,5 +96,5 @@ def test_step_that_fails(raw: RawLauncher) -> None:
 
 def test_supervisor_knows_every_status() -> None:
     """The supervisor has words for each status, and knows which of them mean that memory ran out."""
-    assert supervisors.MEANINGS.keys() == set(Exit) - {Exit.JAIL}
-    assert {Exit.PANIC, Exit.MEMORY} == supervisors.OUT_OF_MEMORY
+    assert ending.MEANINGS.keys() == set(Exit) - {Exit.JAIL}
+    assert {Exit.PANIC, Exit.MEMORY} == ending.OUT_OF_MEMORY

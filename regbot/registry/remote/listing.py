@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from regbot.registry import aside
 from regbot.registry.errors import RegistryError, Unverified
 from regbot.registry.jsontext import parse_object
 from regbot.registry.remote.link import MAX_HEADER, next_target
@@ -66,7 +68,7 @@ async def names(client: Client, first: Request, key: str, *, span: Span, valid: 
     ignored = False
     count = 0
     async for answer in Pages(client, first):
-        listed = _listed(first, answer, key)
+        listed = await aside.read(len(answer.body), partial(_listed, first, answer, key))
         count += len(listed)
         if count > MAX_NAMES:
             raise first.fault(RegistryError, "TOO_LARGE", "the list does not end")

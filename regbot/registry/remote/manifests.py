@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from regbot.registry import mediatype
+from regbot.registry import aside, mediatype
 from regbot.registry.descriptor import Descriptor
 from regbot.registry.digest import Digest
 from regbot.registry.errors import InvalidText, NotFound, RegistryError, Unverified
@@ -48,12 +49,14 @@ async def get(client: Client, reference: Reference, *, leased: bool = False, onc
     try:
         if told is not None and digest != told:
             told.verify(answer.body, "a manifest")  # by another algorithm than the one asked for
-        return Manifest.read(
+        read = partial(
+            Manifest.read,
             answer.body,
             media_type=answer.headers.get("Content-Type", ""),
             digest=digest,
             rate_limit=RateLimit.parse(answer.headers),
         )
+        return await aside.read(len(answer.body), read)
     except Unverified as exc:
         raise request.fault(Unverified, exc.code, str(exc)) from exc
 

@@ -10,11 +10,12 @@ missing is mended by whoever puts the manifest again, and copying does so for wh
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import trio
 
-from regbot.registry import mediatype, referrers_index
+from regbot.registry import aside, mediatype, referrers_index
 from regbot.registry.errors import InvalidText, NotFound, RegistryError, Unverified
 from regbot.registry.http.exchange import Request
 from regbot.registry.manifest import Manifest
@@ -113,7 +114,7 @@ class Referrers:
                 if not found and mediatype.bare(answer.headers.get("Content-Type", "")) not in _INDEXES:
                     self._note(subject.repository, has_api=False)
                     return None
-                page = _read(request, answer)
+                page = await aside.read(len(answer.body), partial(_read, request, answer))
                 filtered = "artifacttype" in answer.headers.get("OCI-Filters-Applied", "").lower()
                 found += page if filtered else _of_type(page, artifact_type)
                 if len(found) > MAX_LISTED:

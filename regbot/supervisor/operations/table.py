@@ -49,6 +49,10 @@ class Operation:
     """Whether it tells how far it is, or how it is done."""
     loads: bool = False
     """Whether it looks for modules."""
+    takes_content: bool = False
+    """Whether its arguments may hold content, so that only the limit of a message bounds them."""
+    keeps_content: bool = False
+    """Whether it may hold megabytes: of manifests while it is done, or of its result until that was sent."""
     between: str = ""
     """What stands between the first two arguments in an error; "" where the first says enough."""
 
@@ -59,34 +63,51 @@ _nil_or_count: Final = arguments.optional(arguments.count)
 _nil_or_duration: Final = arguments.optional(arguments.duration)
 
 OPERATIONS: Final[Mapping[str, Operation]] = {
-    "require": Operation(module.source, (arguments.text,), Action.NONE, loads=True),
+    "require": Operation(module.source, (arguments.text,), Action.NONE, loads=True, keeps_content=True),
     "reference.new": Operation(reference.new, (arguments.text,), Action.NONE),
-    "referrer.ls": Operation(referrer.ls, (arguments.image, options.artifact_type), Action.PULL),
-    "repo.ls": Operation(repo.ls, (arguments.text, options.page), Action.LIST),
-    "tag.ls": Operation(tag.ls, (arguments.image, options.page), Action.LIST),
+    "referrer.ls": Operation(referrer.ls, (arguments.image, options.artifact_type), Action.PULL, keeps_content=True),
+    "repo.ls": Operation(repo.ls, (arguments.text, options.page), Action.LIST, keeps_content=True),
+    "tag.ls": Operation(tag.ls, (arguments.image, options.page), Action.LIST, keeps_content=True),
     "tag.delete": Operation(tag.delete, (arguments.image, options.missing_ok), Action.DELETE),
-    "manifest.get": Operation(manifest.get, (arguments.image, _nil_or_text), Action.PULL),
-    "manifest.getList": Operation(manifest.get_list, (arguments.image,), Action.PULL),
+    "manifest.get": Operation(manifest.get, (arguments.image, _nil_or_text), Action.PULL, keeps_content=True),
+    "manifest.getList": Operation(manifest.get_list, (arguments.image,), Action.PULL, keeps_content=True),
     "manifest.head": Operation(manifest.head, (arguments.image,), Action.PULL),
-    "manifest.export": Operation(manifest.export, (arguments.source,), Action.NONE),
-    "manifest.put": Operation(manifest.put, (arguments.source, arguments.image), Action.PUSH, between="to"),
+    "manifest.export": Operation(manifest.export, (arguments.source,), Action.NONE, takes_content=True),
+    "manifest.put": Operation(
+        manifest.put,
+        (arguments.source, arguments.image),
+        Action.PUSH,
+        between="to",
+        takes_content=True,
+        keeps_content=True,
+    ),
     "manifest.delete": Operation(manifest.delete, (arguments.image,), Action.DELETE),
     "blob.get": Operation(blob.head, (arguments.image, _nil_or_digest), Action.PULL),
     "blob.head": Operation(blob.head, (arguments.image, _nil_or_digest), Action.PULL),
-    "blob.content": Operation(blob.content, (arguments.blob, _nil_or_count), Action.PULL),
-    "blob.put": Operation(blob.put, (arguments.image, arguments.content), Action.PUSH),
-    "image.config": Operation(image.config, (arguments.image, _nil_or_text), Action.PULL, throttled=True),
-    "image.created": Operation(image.created, (arguments.image, _nil_or_text), Action.PULL, throttled=True),
+    "blob.content": Operation(blob.content, (arguments.blob, _nil_or_count), Action.PULL, keeps_content=True),
+    "blob.put": Operation(blob.put, (arguments.image, arguments.content), Action.PUSH, takes_content=True),
+    "image.config": Operation(
+        image.config, (arguments.image, _nil_or_text), Action.PULL, throttled=True, keeps_content=True
+    ),
+    "image.created": Operation(
+        image.created, (arguments.image, _nil_or_text), Action.PULL, throttled=True, keeps_content=True
+    ),
     "image.copy": Operation(
         image.copy,
         (arguments.image, arguments.image, options.copy),
         Action.PUSH,
         throttled=True,
         reports=True,
+        keeps_content=True,
         between="to",
     ),
     "image.exportTar": Operation(
-        image.export_tar, (arguments.image, arguments.text), Action.PULL | Action.FILE, throttled=True, between="to"
+        image.export_tar,
+        (arguments.image, arguments.text),
+        Action.PULL | Action.FILE,
+        throttled=True,
+        keeps_content=True,
+        between="to",
     ),
     "image.importTar": Operation(
         image.import_tar,
@@ -94,6 +115,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         Action.PUSH | Action.FILE,
         throttled=True,
         reports=True,
+        keeps_content=True,
         between="from",
     ),
     "image.ratelimitWait": Operation(
@@ -137,10 +159,10 @@ def find(name: str) -> Operation:
     return operation
 
 
-def asks_nobody(name: str) -> bool:
-    """Say whether an operation needs no registry, and so waits for nothing."""
+def answers_at_once(name: str) -> bool:
+    """Say whether an operation asks no registry and has a small result: it waits for nothing, and needs no room."""
     operation = OPERATIONS.get(name)
-    return operation is not None and operation.action is Action.NONE
+    return operation is not None and operation.action is Action.NONE and not operation.keeps_content
 
 
 def parse(operation: Operation, given: Value) -> list[object]:

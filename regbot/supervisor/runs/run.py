@@ -1,7 +1,7 @@
 """One run: one script in one child, from start to outcome.
 
-The child's messages drive it.  Every call is done in a task of its own, so that several can be in flight; answers go
-out one at a time.  Whatever ends the run, its deadline included, the child is gone when `execute` returns.
+The child's messages drive it; what it calls for is done beside (answers.py).  Whatever ends the run, its deadline
+included, the child is gone when `execute` returns.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import trio
 
 from regbot.protocol.errors import WireError
 from regbot.protocol.messages import Call, Cancel, Done, Failed, Log, Metric, Reason, Start
-from regbot.protocol.values import pack, unpack
-from regbot.supervisor.children.child import ChildEnded, ChildLimits, take
+from regbot.protocol.values import pack
+from regbot.supervisor.children.child import PATIENCE, ChildEnded, ChildLimits
 from regbot.supervisor.children.launcher import LauncherFailed
-from regbot.supervisor.operations.table import asks_nobody
-from regbot.supervisor.runs.calls import Calls
+from regbot.supervisor.runs.answers import Answers
+from regbot.supervisor.runs.calls import LARGE, Calls
 from regbot.supervisor.runs.metrics import Metrics
 from regbot.supervisor.runs.outcome import Outcome, Verdict
 from regbot.supervisor.runs.script_log import ScriptLog, decoded
@@ -31,15 +31,12 @@ if TYPE_CHECKING:
     from loguru import Logger
 
     from regbot.config.model import Script
+    from regbot.protocol.messages import Message
     from regbot.protocol.values import Value
     from regbot.supervisor.children.child import Child
     from regbot.supervisor.children.launcher import Launcher
     from regbot.supervisor.gate import Gate
 
-LARGE: Final = 1 << 20
-"""Bytes of arguments, beyond which no more than one call of a run is done at a time."""
-SMALL: Final = 16 << 10
-"""Bytes of an answer that is sent without a task of its own."""
 NAMED: Final = 40
 """Characters of a script's name that Lua repeats in its errors at least."""
 _VERDICTS: Final = {
@@ -51,17 +48,27 @@ _VERDICTS: Final = {
 
 
 class Run:
-    """One execution of one script; it is executed once.  *settings* are for the prelude, beside those of every run."""
+    """One execution of one script; it is executed once.
 
-    def __init__(self, script: Script, gate: Gate, log: Logger, *, settings: Mapping[str, Value] | None = None) -> None:
+    *settings* are for the prelude, beside those of every run; *patience* is what a child has that has to go on.
+    """
+
+    def __init__(
+        self,
+        script: Script,
+        gate: Gate,
+        log: Logger,
+        *,
+        settings: Mapping[str, Value] | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
         self.script = script
         self._settings = settings or {}
         self._said = ScriptLog(log.bind(script=script.name), script.limits.log_bytes)
-        self._calls = Calls(gate)
-        self._stop = trio.CancelScope()
+        self._calls = Calls(gate, script.limits.message_bytes)
+        self._patience = patience
+        self._stop = self._over = trio.CancelScope()
         self._why_stopped = ""
-        self._answering = trio.Lock()
-        self._large = trio.Semaphore(1)
         self._outcome: Outcome | None = None
         self._metrics = Metrics()
         self._calls_left = -1 if script.limits.operations is None else script.limits.operations
@@ -76,7 +83,7 @@ class Run:
 
     async def _execute(self, launcher: Launcher) -> Outcome:
         timeout = math.inf if self.script.timeout is None else self.script.timeout
-        limits = ChildLimits.of(self.script.limits)
+        limits = ChildLimits.of(self.script.limits, patience=self._patience)
         with self._stop:
             with trio.move_on_after(timeout):
                 try:
@@ -98,8 +105,9 @@ class Run:
 
     async def _serve(self, child: Child, limits: ChildLimits) -> Outcome:
         async with trio.open_nursery() as nursery:
+            self._over = nursery.cancel_scope
             try:
-                self._outcome = await self._converse(child, limits, nursery)
+                await self._converse(child, limits, Answers(child, self._calls, nursery, self._give_up))
             except WireError as exc:
                 self._outcome = self._broken(exc)
             except ChildEnded as exc:
@@ -111,7 +119,7 @@ class Run:
         assert self._outcome is not None, "a task that cancels the conversation leaves an outcome"
         return self._outcome
 
-    async def _converse(self, child: Child, limits: ChildLimits, nursery: trio.Nursery) -> Outcome:
+    async def _converse(self, child: Child, limits: ChildLimits, answers: Answers) -> None:
         await child.receive()  # Ready: nothing else may come first.
         settings = {
             "seed": secrets.randbits(52),
@@ -122,70 +130,34 @@ class Run:
             **self._settings,
         }
         await child.send(Start(self.script.name, self.script.text.encode(), pack(settings)))
-        while True:
-            match await child.receive():
-                case Call() as call:
-                    if self._calls_left == 0:
-                        return self._too_many(call)
-                    self._calls_left -= 1
-                    await self._take(child, call, nursery)
-                case Cancel(number):
-                    self._calls.cancel(number)
-                case Log(level, text, fields):
-                    self._said.write(level, text, fields)
-                case Metric(name, amount):
-                    self._metrics.add(name, amount)
-                case Done():
-                    return Outcome(self.script.name, Verdict.SUCCESS)
-                case Failed() as failed:
-                    return self._failed(failed)
-                case other:
-                    raise WireError(f"{type(other).__name__} is no message of a child")
+        while self._outcome is None:
+            # No name here holds on to a message while the next is waited for.
+            await self._take(await child.receive(), answers)
 
-    async def _take(self, child: Child, call: Call, nursery: trio.Nursery) -> None:
-        """Begin with a call, without waiting for the child: it may be about to send, for as long as we do not read."""
-        if asks_nobody(call.operation):
-            await self._answer_at_once(child, call, nursery)
-            return
-        if len(call.payload) > LARGE:
-            # Whatever the child sends meanwhile waits in its socket.  An honest one has no other large call open.
-            await self._large.acquire()
-        self._calls.begin(call)
-        nursery.start_soon(self._answer, child, call, nursery)
+    async def _take(self, message: Message, answers: Answers) -> None:
+        match message:
+            case Call() if self._calls_left == 0:
+                self._outcome = self._too_many(message)
+            case Call():
+                self._calls_left -= 1
+                self._metrics.called()
+                await answers.begin(message)
+            case Cancel(number):
+                self._calls.cancel(number)
+            case Log(level, text, fields):
+                self._said.write(level, text, fields)
+            case Metric(name, amount):
+                self._metrics.add(name, amount)
+            case Done():
+                self._outcome = Outcome(self.script.name, Verdict.SUCCESS)
+            case Failed():
+                self._outcome = self._failed(message)
+            case other:
+                raise WireError(f"{type(other).__name__} is no message of a child")
 
-    async def _answer_at_once(self, child: Child, call: Call, nursery: trio.Nursery) -> None:
-        """Answer a call that asks nobody: a task of its own would take longer than the answer."""
-        try:
-            message = self._calls.answer(call, await self._calls.ask(call, unpack(call.payload)))
-        except Exception as exc:  # noqa: BLE001 -- as below
-            self._give_up(call, exc, nursery)
-        else:
-            if len(message.payload) <= SMALL and child.has_room:
-                await child.send(message)
-            else:
-                nursery.start_soon(child.send, message)
-
-    async def _answer(self, child: Child, call: Call, nursery: trio.Nursery) -> None:
-        """Do what a call asks for, and send the answer."""
-        try:
-            try:
-                result = await self._calls.perform(call)
-            finally:
-                if len(call.payload) > LARGE:
-                    self._large.release()
-                call = replace(call, payload=b"")
-            # Packed only when it is its turn: a child that does not read holds up nothing but its own answers.
-            await take(self._answering)
-            try:
-                await child.send(self._calls.answer(call, result))
-            finally:
-                self._answering.release()
-        except Exception as exc:  # noqa: BLE001 -- a defect of ours ends this run, loudly, and nobody else's
-            self._give_up(call, exc, nursery)
-
-    def _give_up(self, call: Call, exc: Exception, nursery: trio.Nursery) -> None:
-        self._outcome = self._broken(exc) if isinstance(exc, WireError) else self._defect(call, exc)
-        nursery.cancel_scope.cancel()
+    def _give_up(self, operation: str, line: int, exc: Exception) -> None:
+        self._outcome = self._broken(exc) if isinstance(exc, WireError) else self._defect(operation, line, exc)
+        self._over.cancel()
 
     def _failed(self, failed: Failed) -> Outcome:
         text = decoded(failed.text)
@@ -209,10 +181,10 @@ class Run:
             return self._cut(Verdict.CPU, what)
         return self._ended(Verdict.MEMORY if end.out_of_memory else Verdict.CRASHED, str(end))
 
-    def _defect(self, call: Call, exc: Exception) -> Outcome:
-        what = f"{call.operation} met a defect of regbot ({type(exc).__name__}): please report it"
+    def _defect(self, operation: str, line: int, exc: Exception) -> Outcome:
+        what = f"{operation} met a defect of regbot ({type(exc).__name__}): please report it"
         trace = "".join(traceback.format_exception(exc))
-        return Outcome(self.script.name, Verdict.DEFECT, f"{self.script.name}:{call.line}: {what}", trace)
+        return Outcome(self.script.name, Verdict.DEFECT, f"{self.script.name}:{line}: {what}", trace)
 
     def _broken(self, exc: WireError) -> Outcome:
         return self._ended(Verdict.PROTOCOL, f"the child broke the protocol: {exc}")

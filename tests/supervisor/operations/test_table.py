@@ -14,7 +14,15 @@ from regbot.protocol.errors import WireError
 from regbot.registry.errors import InvalidText, NotFound
 from regbot.sandbox import lua
 from regbot.supervisor.operations.arguments import InvalidArgument
-from regbot.supervisor.operations.table import OPERATIONS, Action, OperationFailed, asks_nobody, describe, find, parse
+from regbot.supervisor.operations.table import (
+    OPERATIONS,
+    Action,
+    OperationFailed,
+    answers_at_once,
+    describe,
+    find,
+    parse,
+)
 
 if TYPE_CHECKING:
     from regbot.protocol.values import Value
@@ -108,10 +116,23 @@ def test_tar_files_need_files() -> None:
     assert found == {"image.exportTar", "image.importTar"}
 
 
-def test_who_asks_nobody() -> None:
-    """Only what asks no registry is answered at once."""
-    found = {name for name in (*OPERATIONS, "no.such") if asks_nobody(name)}
-    assert found == {"manifest.export", "reference.new", "require"}
+def test_who_answers_at_once() -> None:
+    """Only what asks no registry, and has no large result, is answered at once."""
+    found = {name for name in (*OPERATIONS, "no.such") if answers_at_once(name)}
+    assert found == {"manifest.export", "reference.new"}
+
+
+def test_large_arguments() -> None:
+    """Only what stores content, or says what it is, takes more than a short payload."""
+    found = {name for name, operation in OPERATIONS.items() if operation.takes_content}
+    assert found == {"blob.put", "manifest.export", "manifest.put"}
+
+
+def test_what_is_not_kept() -> None:
+    """Everything is done few at a time but what reads no manifest and has a short result."""
+    found = {name for name, operation in OPERATIONS.items() if not operation.keeps_content}
+    short = {"reference.new", "manifest.head", "manifest.export", "manifest.delete", "tag.delete"}
+    assert found == short | {"blob.get", "blob.head", "blob.put", "image.ratelimitWait"}
 
 
 def test_the_prelude_asks_for_nothing_else() -> None:

@@ -8,17 +8,17 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
+from regbot.protocol.errors import WireError
 from regbot.protocol.messages import Call, Failure, Result
 from regbot.protocol.values import pack, unpack
 from regbot.registry.errors import NotFound
 from regbot.registry.registries import Registries
 from regbot.supervisor.gate import Gate
-from regbot.supervisor.runs.calls import MAX_KEPT, Calls
+from regbot.supervisor.runs.calls import LARGE, MAX_KEEPING, MAX_KEPT, Calls
 from regbot.supervisor.slots import Slots
 from tests.supervisor.scripts import plain
 
 if TYPE_CHECKING:
-    from regbot.protocol.values import Value
     from regbot.registry.reference import Repository
 
 
@@ -29,6 +29,7 @@ class Named(Registries):
         super().__init__(plain(), user_agent="test")
         self.asked: list[str] = []
         self.cancelled: list[str] = []
+        self.go_on = trio.Event()
 
     async def tags(self, repository: Repository, *, limit: int = 0, last: str = "") -> list[str]:  # noqa: ARG002 -- the interface's
         """Give no tags, or fail, or never end."""
@@ -41,14 +42,16 @@ class Named(Registries):
                 await trio.sleep_forever()
             finally:
                 self.cancelled.append(name)
-        return []
+        if name == "waiting":
+            await self.go_on.wait()
+        return ["x" * 1000] if name == "long" else []
 
 
 def opened(counts: list[int] | None = None) -> tuple[Named, Calls]:
     """Return a registry and calls to it; *counts* is told how many are in flight."""
     registry = Named()
     told = [] if counts is None else counts
-    return registry, Calls(Gate(registry=registry, slots=Slots(1).share(), crowd=told.append))
+    return registry, Calls(Gate(registry=registry, slots=Slots(1).share(), crowd=told.append), 1000)
 
 
 def call(name: str, number: int = 1) -> Call:
@@ -56,16 +59,23 @@ def call(name: str, number: int = 1) -> Call:
     return Call(number, "tag.ls", 7, pack([f"r/a/{name}".encode()]))
 
 
-async def done(calls: Calls, call: Call) -> Value | Failure:
-    """Do a call."""
+async def performed(calls: Calls, call: Call) -> Result | Failure:
+    """Do a call, the answer to which is not sent."""
     calls.begin(call)
-    return await calls.perform(call)
+    return await calls.perform(call.number)
+
+
+async def done(calls: Calls, call: Call) -> Result | Failure:
+    """Do a call from its beginning to its end."""
+    answer = await performed(calls, call)
+    calls.sent(call.number)
+    return answer
 
 
 async def test_a_cancelled_call_is_a_failure() -> None:
     """An operation in flight ends when its call is cancelled, and the answer says so."""
     registry, calls = opened()
-    answers: list[Value | Failure] = []
+    answers: list[Result | Failure] = []
 
     async def perform() -> None:
         answers.append(await done(calls, call("slow")))
@@ -84,17 +94,17 @@ async def test_a_call_that_is_cancelled_before_its_turn_is_not_done() -> None:
     registry, calls = opened()
     calls.begin(call("fine"))
     calls.cancel(1)
-    assert isinstance(await calls.perform(call("fine")), Failure)
+    assert isinstance(await calls.perform(1), Failure)
     assert registry.asked == []
 
 
 async def test_to_cancel_what_is_not_open_does_nothing() -> None:
     """A call that was answered, or never made, can be cancelled, and stays what it is."""
     _, calls = opened()
-    assert await done(calls, call("fine")) == []
+    assert await done(calls, call("fine")) == Result(1, b"\x90")
     calls.cancel(1)
     calls.cancel(99)
-    assert await done(calls, call("fine", 2)) == []
+    assert await done(calls, call("fine", 2)) == Result(2, b"\x90")
 
 
 async def test_a_cut_off_run_tells_what_it_was_at() -> None:
@@ -143,9 +153,55 @@ async def test_calls_in_flight_are_counted() -> None:
     assert counts == [1, 2, 1, 0]
 
 
-@pytest.mark.parametrize(("answer", "kind"), [("x" * 100, Result), ("x" * (16 << 20), Failure)])
-def test_an_answer_that_is_too_long_is_a_failure(answer: str, kind: type) -> None:
-    """What does not fit into a frame is not sent, and counts as a failure."""
+async def test_an_answer_that_is_too_long_is_a_failure() -> None:
+    """What does not fit into a message is not sent, counts as a failure, and the text names both sizes."""
     _, calls = opened()
-    assert type(calls.answer(call("fine"), answer)) is kind
-    assert calls.facts(1).get("code", "") == ("TOO_LARGE" if kind is Failure else "")
+    failure = await done(calls, call("long"))
+    assert isinstance(failure, Failure)
+    text = "tag.ls: the answer has 1004 bytes, of at most 1000 (limit: messageBytes)"
+    assert unpack(failure.payload) == {"message": text, "code": "TOO_LARGE"}
+    assert calls.facts(1)["code"] == "TOO_LARGE"
+
+
+async def test_few_operations_hold_megabytes_at_once() -> None:
+    """Operations with large results begin only while few others are being done, or have answers that were not sent."""
+    registry, calls = opened()
+    async with trio.open_nursery() as nursery:
+        for number in range(1, MAX_KEEPING + 4):
+            nursery.start_soon(performed, calls, call("waiting", number))
+            await wait_all_tasks_blocked()
+        assert len(registry.asked) == MAX_KEEPING
+        registry.go_on.set()
+        await wait_all_tasks_blocked()
+        assert len(registry.asked) == MAX_KEEPING
+        for number in (1, 2, 3):
+            calls.sent(number)
+    assert len(registry.asked) == MAX_KEEPING + 3
+
+
+async def test_what_waits_for_its_turn_can_be_cancelled() -> None:
+    """A cancelled call does not wait until the others are done, and takes nobody's turn."""
+    registry, calls = opened()
+    async with trio.open_nursery() as nursery:
+        for number in range(1, MAX_KEEPING + 3):
+            nursery.start_soon(performed, calls, call("waiting", number))
+            await wait_all_tasks_blocked()
+        calls.cancel(MAX_KEEPING + 1)
+        await wait_all_tasks_blocked()
+        calls.sent(MAX_KEEPING + 1)
+        registry.go_on.set()
+        await wait_all_tasks_blocked()
+        calls.sent(1)
+    assert calls.facts(MAX_KEEPING + 1)["code"] == "CANCELLED"
+    assert len(registry.asked) == MAX_KEEPING + 1
+
+
+async def test_of_large_calls_one_may_be_in_flight() -> None:
+    """A second call with large arguments breaks the protocol as long as the first was not answered."""
+    _, calls = opened()
+    large = Call(1, "blob.put", 7, pack([b"Bad", bytes(LARGE)]))
+    await done(calls, large)
+    calls.begin(Call(2, "blob.put", 7, large.payload))
+    calls.begin(call("fine", 3))
+    with pytest.raises(WireError, match=f"call 4 is a second one with more than {LARGE} bytes"):
+        calls.begin(Call(4, "blob.put", 7, large.payload))
