@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 ALWAYS: Final = ("seccomp", "no_new_privs", "limits")
 """Without these no script ever runs, whatever the file says."""
 WALLS: Final = (*ALWAYS, "landlock", "namespaces", "nobody")
-"""What `require` may name; `namespaces` are those of network, IPC, host name and mounts, with an empty root."""
+"""What `require` may name; `namespaces` are those of network, IPC, host name, processes and mounts (an empty root)."""
 
 
 def _walls(node: Node) -> tuple[str, ...]:

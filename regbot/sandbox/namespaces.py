@@ -8,6 +8,7 @@ which is not there, and clocks are no secret.
 from __future__ import annotations
 
 import os
+import select
 import signal
 from functools import partial
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -111,8 +112,8 @@ def _be_first(ready: int) -> NoReturn:
         # A launcher that died before the line above does not read any more.
         os.write(ready, b"1")
         kernel.close_range(0, _LAST_FD)
-        while True:
-            signal.pause()
+        # Not pause(2): where a container's filter has no such call, Python would come back at once, for ever.
+        select.poll().poll()
     finally:
         os._exit(1)
 

@@ -47,7 +47,8 @@ async def faults(sources: Sequence[Source]) -> list[Fault | None]:
     """Return the fault of each text, as `fault` does."""
     if not sources:
         return []
-    async with open_launcher() as launcher:
+    async with open_launcher(reserve=1) as launcher:
+        launcher.expect(ChildLimits(memory=source.memory) for source in sources if source.text.strip())
         return [await fault(launcher, source) for source in sources]
 
 

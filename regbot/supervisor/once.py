@@ -23,6 +23,11 @@ MAX_AT_ONCE: Final = 100
 """Scripts that run at once: each holds a process and two descriptors."""
 
 
+def runs(script: Script) -> bool:
+    """Whether there is anything in a script to run."""
+    return bool(script.text.strip())
+
+
 class Once:
     """All scripts of a configuration, one after another or at once."""
 
@@ -75,7 +80,7 @@ class Once:
                 )
             )
             return
-        if not script.text.strip():
+        if not runs(script):
             self._end(Outcome(script.name, Verdict.SUCCESS))
             return
         run = Run(script, self._gates.of(script), self._log)

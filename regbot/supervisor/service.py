@@ -12,9 +12,10 @@ from regbot.nearest import listed
 from regbot.registry.errors import RegistryError
 from regbot.registry.files.files import Files
 from regbot.registry.registries import Registries
-from regbot.supervisor.children.launcher import LauncherFailed, open_launcher
+from regbot.supervisor.children.child import ChildLimits
+from regbot.supervisor.children.launcher import ENTRY, LauncherFailed, open_launcher
 from regbot.supervisor.gates import Means
-from regbot.supervisor.once import Once
+from regbot.supervisor.once import Once, runs
 from regbot.supervisor.operations.table import OPERATIONS, Action
 from regbot.supervisor.registries.hosts import hosts
 from regbot.supervisor.registries.observer import LogObserver
@@ -23,6 +24,7 @@ from regbot.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from loguru import Logger
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from regbot.supervisor.shell import Dialogue
 
 
+RESERVE: Final = 2
+"""Children that wait while several scripts are still to come."""
 _NOUNS: Final = {name.partition(".")[0] for name, row in OPERATIONS.items() if row.action is not Action.NONE}
 _ASKS: Final = re.compile(rf"\b({'|'.join(sorted(_NOUNS))})\b")
 """What a script that asks a registry holds; it may be wrong either way, and costs time then but nothing else."""
@@ -48,26 +52,33 @@ class Options:
     files: str = "."
     only: tuple[str, ...] = ()
     """Names of the scripts to run; none: all."""
+    entry: Path = ENTRY
+    """The program that children are forked from."""
 
 
 async def once(config: Config, options: Options, log: Logger) -> Report:
     """Run a configuration's scripts a single time; CannotRun before anything ran."""
     scripts = _chosen(config, options.only)
-    async with _means(config, options, log) as means:
+    async with _means(config, options, log, reserve=RESERVE) as means:
+        means.launcher.expect(ChildLimits.of(script.limits) for script in scripts if runs(script))
         if any(_ASKS.search(script.text) for script in scripts):
             # The launcher loads Lua meanwhile, and no script's timeout pays for it.
             means.registry.prepare()
+        if config.isolation.require and any(map(runs, scripts)):
+            await means.launcher.layers()
         return await Once(means).run(scripts)
 
 
 async def shell(config: Config, options: Options, dialogue: Dialogue, log: Logger) -> Report:
     """Run what somebody types; CannotRun if no child can be had, OSError if the dialogue breaks."""
     async with _means(config, options, log) as means:
+        if config.isolation.require:
+            await means.launcher.layers()
         return await Shell(means, config.plain, dialogue).run()
 
 
 @asynccontextmanager
-async def _means(config: Config, options: Options, log: Logger) -> AsyncIterator[Means]:
+async def _means(config: Config, options: Options, log: Logger, *, reserve: int = 0) -> AsyncIterator[Means]:
     """Give what scripts are run with; CannotRun if it cannot be had."""
     try:
         files = Files(options.files)
@@ -83,7 +94,12 @@ async def _means(config: Config, options: Options, log: Logger) -> AsyncIterator
         observer=LogObserver(log),
     )
     try:
-        async with open_launcher() as launcher, registries as registry:
+        async with (
+            open_launcher(
+                entry=options.entry, reserve=reserve, required=config.isolation.require, tell=log.warning
+            ) as launcher,
+            registries as registry,
+        ):
             yield Means(launcher, registry, files, log, config.defaults.parallel, options.dry_run)
     except LauncherFailed as exc:
         raise CannotRun(f"no script can run here: {exc}") from exc

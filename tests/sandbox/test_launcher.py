@@ -11,7 +11,7 @@ from tests.sandbox.raw import RawLauncher
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LAYERS: Final = ["user", "net", "ipc", "uts", "mount", "root", "nobody", "landlock"]
+LAYERS: Final = ["user", "net", "ipc", "uts", "keyring", "mount", "root", "pid", "nobody", "landlock"]
 
 
 @pytest.fixture

@@ -21,16 +21,17 @@ ENVIRONMENT: Final = pack({"seed": 1})
 
 
 def offspring(parent: int) -> list[int]:
-    """Return the processes whose parent this is, zombies included."""
+    """Return the processes whose parent this is, zombies included, but for one that only holds a namespace."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 # The name in brackets may hold anything, so count from its end: state, parent.
                 fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                first = status(int(entry.name))["NSpid"].split()[1:] == ["1"]
             except (FileNotFoundError, ProcessLookupError):
                 continue  # It ended while we looked.
-            if int(fields[1]) == parent:
+            if int(fields[1]) == parent and not first:
                 found.append(int(entry.name))
     return found
 

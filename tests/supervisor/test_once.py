@@ -111,7 +111,7 @@ def test_nothing_outlives_a_killed_supervisor(endless: subprocess.Popen[str]) ->
     """A supervisor killed by SIGKILL takes its launcher and its children with it, within a second."""
     launchers = offspring(endless.pid)
     below = launchers + [child for launcher in launchers for child in offspring(launcher)]
-    assert len(below) == 2
+    assert len(below) >= 2  # One more may wait for the script that comes later.
     pidfds = [os.pidfd_open(pid) for pid in below]
     assert select.select(pidfds, [], [], 0)[0] == []
     endless.kill()

@@ -10,34 +10,25 @@ import array
 import errno
 import itertools
 import os
+import select
 import socket
-import subprocess
 from contextlib import ExitStack
-from dataclasses import dataclass
 from signal import SIGKILL
 from typing import TYPE_CHECKING, Final
 
 import trio
 
-from regbot.supervisor.children.child import Child, ChildLimits, Fate
+from regbot.supervisor.children import starting
+from regbot.supervisor.children.child import Child
+from regbot.supervisor.children.ending import Fate
+from regbot.supervisor.children.layers import LauncherFailed, Layer, require
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Sequence
+
+    from regbot.supervisor.children.child import ChildLimits
 
 _MAX_MESSAGE: Final = 4096
-
-
-class LauncherFailed(Exception):
-    """No locked-down child can be had: the operator's system lacks something, or the sandbox is broken."""
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """A wall of the sandbox that a kernel or container may refuse: whether it *holds*, its version or why not."""
-
-    name: str
-    holds: bool
-    detail: str
 
 
 class _Request:
@@ -51,17 +42,21 @@ class _Request:
 
 
 class LauncherProcess:
-    """A launcher from its exec to its end; *patience* is the seconds within which it must answer anything."""
+    """A launcher from its exec to its end.
 
-    def __init__(self, command: Sequence[str], patience: float) -> None:
-        self._popen, control = _start(command)
-        self._patience = patience
-        self._pidfd = _name(self._popen)
+    *patience* is the seconds within which it must answer anything; *required* the walls that it must have.
+    """
+
+    def __init__(self, command: Sequence[str], patience: float, required: Collection[str] = ()) -> None:
+        self._popen, self._pidfd, control = starting.start(command)
+        self._patience, self._required = patience, required
         self._control = trio.socket.from_stdlib_socket(control)
         self._layers: tuple[Layer, ...] = ()
         self._hello, self._over = trio.Event(), trio.Event()
         self._numbers = itertools.count(1)
         self._requests: dict[int, _Request] = {}
+        """The children that were asked for, until their end was reported."""
+        self._retired = False
         self._listening = trio.CancelScope()
         # A nursery around the caller's block would wrap what escapes from it into a group.  What escapes from
         # this task is a defect of ours, and trio ends the program for it.
@@ -72,20 +67,32 @@ class LauncherProcess:
         """Whether the process has ended."""
         return self._over.is_set()
 
+    @property
+    def alive(self) -> bool:
+        """Whether the process lives; unlike `gone`, this knows of an end that nobody has heard of yet."""
+        if self.gone:
+            return False
+        process = select.poll()
+        process.register(self._pidfd, select.POLLIN)
+        return not process.poll(0)
+
     async def greeted(self) -> Sequence[Layer]:
-        """Wait for the hello and return its layers."""
+        """Wait for the hello and return its layers; LauncherFailed if there is none, or a required wall is missing."""
         await self.answer(self._hello.wait)
         if not self._layers:
             status = self._popen.returncode
             raise LauncherFailed(f"the launcher ended with status {status} before it was ready (see standard error)")
+        require(self._required, self._layers)
         return self._layers
 
     async def fork(self, limits: ChildLimits) -> Child | None:
-        """Ask for a child; None if the launcher died instead, LauncherFailed if it has none to give."""
+        """Ask for a child; None if the launcher died instead or has retired, LauncherFailed if it has none to give."""
         await self.greeted()
+        if self._retired:
+            return None
         request = _Request()
         with ExitStack() as undo:
-            ours, theirs = _pair(socket.SOCK_STREAM)
+            ours, theirs = starting.pair(socket.SOCK_STREAM)
             undo.enter_context(ours)
             with theirs:
                 await self._ask(request, limits, theirs)
@@ -107,6 +114,12 @@ class LauncherProcess:
             return
         await self.aclose()
 
+    def retire(self) -> None:
+        """Give no child any more, and end with the last one."""
+        self._retired = True
+        if not self._requests:
+            self._listening.cancel()
+
     async def aclose(self) -> None:
         """Kill the process, and wait until it has ended."""
         self._listening.cancel()
@@ -120,7 +133,7 @@ class LauncherProcess:
         try:
             await self._control.sendmsg([text.encode()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptor)])
         except trio.Cancelled:
-            del self._requests[number]  # Then nothing was sent.
+            self._forget(number)  # Then nothing was sent.
             raise
         except OSError:
             await self._over.wait()
@@ -145,7 +158,7 @@ class LauncherProcess:
         descriptors = array.array("i", b"".join(data for _, _, data in extra))
         match text.decode().split("\n"):
             case ["hello", *layers]:
-                self._layers = tuple(map(_layer, layers))
+                self._layers = tuple(map(Layer.parse, layers))
                 self._hello.set()
             case [answer] if answer:
                 self._take(*answer.split(" ", 2), descriptors=descriptors)
@@ -159,12 +172,17 @@ class LauncherProcess:
             # The kernel drops what we have no number left for.  The child leaves when its socket is closed.
             request.refusal = os.strerror(errno.EMFILE)
         else:
-            del self._requests[int(number)]
+            self._forget(int(number))
         if what == "refused":
             request.refusal = detail
         if what == "exited":
             request.fate.decide(int(detail))
         request.answered.set()
+
+    def _forget(self, number: int) -> None:
+        del self._requests[number]
+        if self._retired and not self._requests:
+            self._listening.cancel()
 
     async def _bury(self) -> None:
         self._popen.kill()
@@ -179,43 +197,3 @@ class LauncherProcess:
             request.fate.decide(-SIGKILL)
             request.answered.set()
         self._requests.clear()
-
-
-def _pair(kind: socket.SocketKind) -> tuple[socket.socket, socket.socket]:
-    try:
-        return socket.socketpair(socket.AF_UNIX, kind)
-    except OSError as exc:
-        raise LauncherFailed(f"no socket to talk with it: {exc.strerror}") from exc
-
-
-def _start(command: Sequence[str]) -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """Start a process with nothing of ours but one end of a socket pair, as its standard input, and standard error.
-
-    Not in a worker thread: the parent-death signal comes when the thread that forked ends.
-    """
-    ours, theirs = _pair(socket.SOCK_SEQPACKET)
-    with theirs, ExitStack() as undo:
-        undo.enter_context(ours)
-        try:
-            popen = subprocess.Popen(  # noqa: S603 -- our own interpreter and our own program
-                command, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, env={}, cwd="/", start_new_session=True
-            )
-        except OSError as exc:
-            raise LauncherFailed(f"the launcher does not start: {exc}") from exc
-        undo.pop_all()
-    return popen, ours
-
-
-def _name(popen: subprocess.Popen[bytes]) -> int:
-    """Return a pidfd of a process, or end it: what cannot be named cannot be watched."""
-    try:
-        return os.pidfd_open(popen.pid)
-    except OSError as exc:
-        popen.kill()
-        popen.wait()
-        raise LauncherFailed(f"no pidfd of the launcher: {exc.strerror}") from exc
-
-
-def _layer(line: str) -> Layer:
-    name, holds, *detail = line.split(" ", 2)
-    return Layer(name, holds == "yes", "".join(detail))

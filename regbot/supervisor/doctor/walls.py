@@ -36,7 +36,7 @@ class Wall:
         return cls(name, Holds(holds), "".join(detail))
 
 
-SPACES: Final = ("net", "ipc", "uts", "mount", "root")
+SPACES: Final = ("net", "ipc", "uts", "pid", "mount", "root")
 """What `namespaces` in `isolation.require` means."""
 OWN: Final = ("capabilities", "hidden", "descriptors", "parent_death", "jit")
 """What every child gives up by itself, whatever the kernel: where one of these fails, regbot is at fault."""
