@@ -14,6 +14,7 @@ PACKAGES: Final = {
     "skopeo": "skopeo",
     "htpasswd": "apache2-utils",
     "openssl": "openssl",
+    "runc": "runc",
 }
 """Program to the Debian package that has it."""
 

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Install what tests need from the system and no Python package has: a registry, a second opinion, passwords, certificates.
+# Install what tests need from the system and no Python package has: a registry, a second opinion, passwords, certificates, containers.
 set -eu
 
 missing=
-for pair in docker-registry:docker-registry skopeo:skopeo htpasswd:apache2-utils openssl:openssl; do
+for pair in docker-registry:docker-registry skopeo:skopeo htpasswd:apache2-utils openssl:openssl runc:runc; do
     command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
 done
 if [ -z "$missing" ]; then
