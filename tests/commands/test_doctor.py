@@ -51,7 +51,7 @@ def test_all_required() -> None:
 @as_root
 @pytest.mark.parametrize(
     ("name", "require", "missing"),
-    [("unshare", "namespaces", "net, ipc, uts, mount, root"), ("landlock", "landlock", "landlock")],
+    [("unshare", "namespaces", "net, ipc, uts, pid, mount, root"), ("landlock", "landlock", "landlock")],
 )
 def test_required(name: str, require: str, missing: str) -> None:
     """A wall that is refused here is missing where it is required, and else only reported, with what to do."""
