@@ -218,7 +218,7 @@ async def test_a_defect() -> None:
     typist = Typist("x = 1", list[None]().pop, "x")
     async with session(typist, log=log) as shell:
         await shell.run()
-    assert typist.lost_by == ["shell:0: shell.read met a defect of regbot (IndexError): please report it"]
+    assert typist.lost_by == ["shell: shell.read met a defect of regbot (IndexError): please report it"]
     assert (typist.came[-1], "pop from empty list" in log.getvalue()) == (("values", "nil"), True)
 
 

@@ -166,25 +166,27 @@ class Run:
             text = f"{self.script.name}: {text}"
         verdict = _VERDICTS[failed.reason]
         if verdict is Verdict.MEMORY:
-            text = f"{text} (limit: memory of {self.script.limits.memory >> 20} MiB)"
+            text = f"{text} ({self._memory_limit})"
         facts = self._calls.facts(failed.call)
         return Outcome(self.script.name, verdict, text, decoded(failed.traceback), facts)
 
     def _too_many(self, call: Call) -> Outcome:
         most = self.script.limits.operations
         what = f"{call.operation} would be one more than the {most} operations of a run (limit: operations)"
-        return self._ended(Verdict.OPERATIONS, f"{self.script.name}:{call.line}: {what}")
+        return self._ended(Verdict.OPERATIONS, f"{self._place(call.line)}: {what}")
 
     def _ended_by_itself(self, end: ChildEnded) -> Outcome:
         if end.out_of_time:
             what = f"CPU time of {self.script.limits.cpu}s is used up (limit: cpu)"
             return self._cut(Verdict.CPU, what)
-        return self._ended(Verdict.MEMORY if end.out_of_memory else Verdict.CRASHED, str(end))
+        if end.out_of_memory:
+            return self._ended(Verdict.MEMORY, f"{end} ({self._memory_limit})")
+        return self._ended(Verdict.CRASHED, str(end))
 
     def _defect(self, operation: str, line: int, exc: Exception) -> Outcome:
         what = f"{operation} met a defect of regbot ({type(exc).__name__}): please report it"
         trace = "".join(traceback.format_exception(exc))
-        return Outcome(self.script.name, Verdict.DEFECT, f"{self.script.name}:{line}: {what}", trace)
+        return Outcome(self.script.name, Verdict.DEFECT, f"{self._place(line)}: {what}", trace)
 
     def _broken(self, exc: WireError) -> Outcome:
         return self._ended(Verdict.PROTOCOL, f"the child broke the protocol: {exc}")
@@ -194,6 +196,14 @@ class Run:
 
     def _cut(self, verdict: Verdict, why: str) -> Outcome:
         """Return the end of a run that was killed, with what it was at: the operations of its child, or Lua alone."""
-        where = f"{self.script.name}:{self._calls.line}" if self._calls.line else self.script.name
         at = f" in {self._calls.doing}" if self._calls.doing else ""
-        return self._ended(verdict, f"{where}: {why}{at}")
+        return self._ended(verdict, f"{self._place(self._calls.line)}: {why}{at}")
+
+    def _place(self, line: int) -> str:
+        """Return the script with a line of it, where one is known."""
+        return f"{self.script.name}:{line}" if line else self.script.name
+
+    @property
+    def _memory_limit(self) -> str:
+        size = self.script.limits.memory
+        return f"limit: memory of {size >> 20} MiB" if size % (1 << 20) == 0 else f"limit: memory of {size} bytes"
