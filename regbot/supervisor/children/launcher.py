@@ -11,10 +11,8 @@ that wait in the old one are dropped then, and it ends with its last run.
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import asynccontextmanager
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +24,7 @@ from regbot.supervisor.children.control import LauncherProcess
 from regbot.supervisor.children.generation import Generation, Renewal
 from regbot.supervisor.children.layers import LauncherFailed, Layer
 from regbot.supervisor.children.reserve import Demand, end
+from regbot.supervisor.children.starting import program
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
@@ -156,19 +155,11 @@ async def open_launcher(  # noqa: PLR0913 -- none goes without its name, and eac
     number of children that wait for a script; *required* the walls that have to hold (config/isolation.py); *tell* what
     hears of a renewal that failed.  LauncherFailed if it cannot be started at all.
     """
-    start = partial(LauncherProcess, _command(timezone, entry), patience, required)
+    zone = os.environ.get("TZ", SYSTEM_ZONE) if timezone is None else timezone
+    start = partial(LauncherProcess, program(entry, zone), patience, required)
     launcher = Launcher(start, reserve, renewal, tell)
     try:
         yield launcher
     finally:
         with trio.CancelScope(shield=True):
             await launcher.aclose()
-
-
-def _command(timezone: str | None, entry: Path) -> Sequence[str]:
-    zone = os.environ.get("TZ", SYSTEM_ZONE) if timezone is None else timezone
-    lupa = find_spec("lupa")  # It is looked for, and never imported in this process.
-    if lupa is None or lupa.origin is None:
-        raise LauncherFailed("lupa is not installed")
-    folders = dict.fromkeys(str(Path(file).parent.parent) for file in (regbot.__file__, lupa.origin))
-    return [sys.executable, "-I", "-S", str(entry), zone, *folders]

@@ -28,11 +28,14 @@ class Layer:
         return cls(name, holds == "yes", "".join(detail))
 
 
+NAMESPACES: Final = ("net", "ipc", "uts", "pid", "mount", "root")
+"""The layers that `namespaces` in `isolation.require` means."""
+
 # What config/isolation.py lets a file require, and what has to hold for it: of each of these tuples one layer.  The
 # other walls always hold: a child that one of them is refused to ends before its script comes (sandbox/jail.py).
 _STANDS_FOR: Final[dict[str, list[tuple[str, ...]]]] = {
     "landlock": [("landlock",)],
-    "namespaces": [("net",), ("ipc",), ("uts",), ("pid",), ("mount",), ("root",)],
+    "namespaces": [(name,) for name in NAMESPACES],
     # In a user namespace of its own the launcher is nobody already, and so are its children.
     "nobody": [("nobody", "user")],
 }

@@ -5,13 +5,29 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import sys
 from contextlib import ExitStack
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import regbot
 from regbot.supervisor.children.layers import LauncherFailed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+def program(entry: Path, *words: str) -> Sequence[str]:
+    """Return the command of a program of the sandbox: it is given *words*, and the folders to import from.
+
+    LauncherFailed if there is no Lua.
+    """
+    lupa = find_spec("lupa")  # It is looked for, and never imported in this process.
+    if lupa is None or lupa.origin is None:
+        raise LauncherFailed("lupa is not installed")
+    folders = dict.fromkeys(str(Path(file).parent.parent) for file in (regbot.__file__, lupa.origin))
+    return [sys.executable, "-I", "-S", str(entry), *words, *folders]
 
 
 def pair(kind: socket.SocketKind) -> tuple[socket.socket, socket.socket]:

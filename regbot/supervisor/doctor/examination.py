@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import trio
 
 import regbot
+from regbot.supervisor.children.layers import LauncherFailed
+from regbot.supervisor.children.starting import program
 from regbot.supervisor.doctor.walls import Wall
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ class CannotExamine(Exception):
 
 async def examine(entry: Path = ENTRY, words: Sequence[str] = ()) -> list[Wall]:
     """Return what children find of each wall; *words* stand before the folders in the command line of *entry*."""
-    lupa = find_spec("lupa")  # It is looked for, and never imported in this process.
-    if lupa is None or lupa.origin is None:
-        raise CannotExamine("lupa is not installed")
-    folders = dict.fromkeys(str(Path(file).parent.parent) for file in (regbot.__file__, lupa.origin))
-    said = await _said([sys.executable, "-I", "-S", str(entry), *words, *folders])
+    try:
+        command = program(entry, *words)
+    except LauncherFailed as exc:
+        raise CannotExamine(str(exc)) from exc
+    said = await _said(command)
     return [Wall.read(line) for line in said.splitlines()]
 
 

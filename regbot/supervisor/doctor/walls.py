@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from regbot.config import isolation
+from regbot.supervisor.children.layers import NAMESPACES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,11 +37,9 @@ class Wall:
         return cls(name, Holds(holds), "".join(detail))
 
 
-SPACES: Final = ("net", "ipc", "uts", "pid", "mount", "root")
-"""What `namespaces` in `isolation.require` means."""
 OWN: Final = ("capabilities", "hidden", "descriptors", "parent_death", "jit")
 """What every child gives up by itself, whatever the kernel: where one of these fails, regbot is at fault."""
-_MEANT: Final = {"namespaces": SPACES}
+_MEANT: Final = {"namespaces": NAMESPACES}
 
 
 def missing(walls: Iterable[Wall], required: Iterable[str]) -> list[str]:

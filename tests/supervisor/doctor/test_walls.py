@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 from regbot.config import isolation
-from regbot.supervisor.doctor.walls import OWN, SPACES, Holds, Wall, missing
+from regbot.supervisor.children.layers import NAMESPACES
+from regbot.supervisor.doctor.walls import OWN, Holds, Wall, missing
 
-ALL = [Wall(name, Holds.YES) for name in (*isolation.ALWAYS, *OWN, *SPACES, "landlock", "nobody")]
+ALL = [Wall(name, Holds.YES) for name in (*isolation.ALWAYS, *OWN, *NAMESPACES, "landlock", "nobody")]
 
 
 def test_read() -> None:
