@@ -20,7 +20,7 @@ from tests.images import image, push
 
 if TYPE_CHECKING:
     from regbot.supervisor.children.launcher import Launcher
-    from regbot.supervisor.dry.plan import Change
+    from regbot.supervisor.audit.change import Change
 
 IMAGES: Final = 64
 SLOW: Final = 0.02

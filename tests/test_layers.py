@@ -13,12 +13,16 @@ import pytest
 import regbot
 
 ROOT: Final = Path(regbot.__file__).parent
-LIBRARIES: Final = frozenset({"croniter", "httpx", "lark", "loguru", "lupa", "msgpack", "trio", "yaml"})
-LAYERS: Final = "check cli commands config manual nearest plain protocol registry sandbox shell supervisor"
+LIBRARIES: Final = frozenset(
+    {"croniter", "httpx", "hypercorn", "lark", "loguru", "lupa", "msgpack", "msgspec", "prometheus_client", "rich"}
+    | {"shtab", "starlette", "trio", "yaml"}
+)
+LAYERS: Final = "check cli commands config manual nearest plain protocol registry sandbox shell supervisor web"
 OWN: Final = frozenset(f"regbot.{name}" for name in LAYERS.split())
 
 ABOVE_SUPERVISOR: Final = frozenset(
-    {"regbot.check", "regbot.cli", "regbot.commands", "regbot.plain", "regbot.sandbox", "regbot.shell", "lark", "lupa"}
+    {"regbot.check", "regbot.cli", "regbot.commands", "regbot.plain", "regbot.sandbox", "regbot.shell", "regbot.web"}
+    | {"hypercorn", "lark", "lupa", "msgspec", "rich", "shtab", "starlette"}
 )
 
 ALLOWED: Final = {
@@ -32,6 +36,7 @@ ALLOWED: Final = {
     "regbot.registry": {"regbot.registry", "httpx", "trio"},
     "regbot.supervisor": (OWN | LIBRARIES) - ABOVE_SUPERVISOR - {"regbot.manual"},
     "regbot.shell": (OWN | LIBRARIES) - ABOVE_SUPERVISOR | {"regbot.plain", "regbot.shell"},
+    "regbot.web": {"regbot.web", "regbot.supervisor", "hypercorn", "msgspec", "prometheus_client", "starlette", "trio"},
     "regbot.commands": (OWN | LIBRARIES) - {"regbot.cli", "regbot.sandbox", "lupa"},
     "regbot.cli": {"regbot.cli", "regbot.commands"},
 }

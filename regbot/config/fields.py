@@ -148,6 +148,12 @@ MODULES: Final = Field(
 
 INTERVAL: Final = Field("interval", kinds.DURATION, "Time between two runs of `regbot server`.")
 SCHEDULE: Final = Field("schedule", kinds.SCHEDULE, "When `regbot server` runs a script; beats interval.")
+JITTER: Final = Field(
+    "jitter",
+    kinds.DURATION,
+    "Each start of `regbot server` is put off by a random time below this, so that not all scripts start at once.",
+    default="0s",
+)
 TIMEOUT: Final = Field(
     "timeout", kinds.DURATION, "Time after which a run is ended; 0s: not set, negative: none.", default="none"
 )
@@ -168,7 +174,7 @@ BLOB_LIMIT: Final = Field(
 DEFAULTS: Final = Section(
     "defaults",
     "Settings of the program, and what holds for scripts that do not say it themselves.",
-    (PARALLEL, INTERVAL, SCHEDULE, TIMEOUT, MODULES, SKIP_DOCKER_CONFIG, USER_AGENT, BLOB_LIMIT),
+    (PARALLEL, INTERVAL, SCHEDULE, JITTER, TIMEOUT, MODULES, SKIP_DOCKER_CONFIG, USER_AGENT, BLOB_LIMIT),
     (Part("limits", LIMITS),),
 )
 
@@ -177,7 +183,7 @@ SCRIPT_TEXT: Final = Field("script", kinds.TEXT, "The Lua script; templates are 
 SCRIPT: Final = Section(
     "script",
     "One script.",
-    (NAME, SCRIPT_TEXT, INTERVAL, SCHEDULE, TIMEOUT, MODULES),
+    (NAME, SCRIPT_TEXT, INTERVAL, SCHEDULE, JITTER, TIMEOUT, MODULES),
     (Part("limits", LIMITS),),
     ("name",),
 )

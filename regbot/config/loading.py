@@ -137,6 +137,7 @@ def _script(entry: Entry, defaults: Entry, modules: Mapping[str, bytes]) -> Scri
         timeout=_least(timeout if timeout > 0 else None, limits.timeout),
         schedule=schedule,
         interval=None if schedule else own_interval or _interval(defaults),
+        jitter=max(0.0, entry.get(fields.JITTER) or defaults.get(fields.JITTER) or 0.0),
         limits=limits,
         in_block=isinstance(node, Scalar) and node.style == "|",
         modules=modules,

@@ -125,6 +125,8 @@ class Script:
     """Whether each line of the text is a line of the file, as in a block after `script: |`."""
     modules: Mapping[str, bytes] = field(default_factory=dict, repr=False, hash=False)
     """The texts of the modules in its folders, by the names that `require` takes."""
+    jitter: float = 0.0
+    """Seconds: a start is put off by a random part of it."""
 
     def line_of(self, number: int) -> int:
         """Return the line of the file on which line *number* of the text stands, or else where the text begins."""

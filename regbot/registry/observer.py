@@ -51,3 +51,46 @@ class Silent:
 
     def progress(self, progress: Progress) -> None:
         """Forget it."""
+
+
+class Meter(Protocol):
+    """Is told of every request and every wait, by the name of the registry.  No method blocks or raises."""
+
+    def requested(self, registry: str, status: int) -> None:
+        """Take note of an answer, wherever it came from on behalf of a registry; 0: there was none."""
+        ...
+
+    def received(self, registry: str, size: int) -> None:
+        """Take note of bytes of a body that came."""
+        ...
+
+    def sent(self, registry: str, size: int) -> None:
+        """Take note of bytes of a body that were sent."""
+        ...
+
+    def waited(self, registry: str, seconds: float, why: str) -> None:
+        """Take note of a wait: *why* is `slot`, `pace` (reqPerSec), `retry` or `ratelimit`."""
+        ...
+
+    def remaining(self, registry: str, pulls: int) -> None:
+        """Take note of how many pulls a registry says are left."""
+        ...
+
+
+class Unmetered:
+    """A Meter that does nothing."""
+
+    def requested(self, registry: str, status: int) -> None:
+        """Forget it."""
+
+    def received(self, registry: str, size: int) -> None:
+        """Forget it."""
+
+    def sent(self, registry: str, size: int) -> None:
+        """Forget it."""
+
+    def waited(self, registry: str, seconds: float, why: str) -> None:
+        """Forget it."""
+
+    def remaining(self, registry: str, pulls: int) -> None:
+        """Forget it."""

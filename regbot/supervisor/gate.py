@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from regbot.registry.api import Registry
     from regbot.registry.files.files import Files
     from regbot.registry.observer import Observer
+    from regbot.supervisor.audit.change import Change
     from regbot.supervisor.dry.outlook import Below
-    from regbot.supervisor.dry.plan import Change, Plan
+    from regbot.supervisor.dry.plan import Plan
     from regbot.supervisor.operations.table import Operation
 
 

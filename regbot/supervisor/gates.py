@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from regbot.config.model import Script
     from regbot.registry.files.files import Files
     from regbot.registry.registries import Registries
+    from regbot.supervisor.audit.change import Change
     from regbot.supervisor.children.launcher import Launcher
-    from regbot.supervisor.dry.plan import Change
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     import signal
 
-    from regbot.supervisor.dry.plan import Change
+    from regbot.supervisor.audit.change import Change
     from regbot.supervisor.runs.outcome import Outcome
 
 MAX_CHANGES: Final = 10_000

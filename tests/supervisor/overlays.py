@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from regbot.registry.digest import Digest
 from regbot.registry.hosts import Host, Hosts, Tls
 from regbot.registry.registries import Registries
+from regbot.supervisor.audit.change import Change
 from regbot.supervisor.dry.overlay import Overlay
-from regbot.supervisor.dry.plan import Change, Plan
+from regbot.supervisor.dry.plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from regbot.registry.observer import Progress
-    from regbot.supervisor.dry.plan import Change
+    from regbot.supervisor.audit.change import Change
 
 
 class Listener(Silent):

@@ -15,8 +15,8 @@ from regbot.registry.api import nobody
 from regbot.registry.errors import InvalidText, NotFound, RegistryError, Unverified
 from regbot.registry.manifest import MAX_WRITTEN, Manifest
 from regbot.registry.workers import each
+from regbot.supervisor.audit.change import Change
 from regbot.supervisor.dry.outlook import Outlook, tag_of
-from regbot.supervisor.dry.plan import Change
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -27,16 +27,6 @@ _ENTRY: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A write that was not made: *what* is a verb and a noun, *target* the reference, *digest* what it is or was."""
-
-    what: str
-    target: str
-    digest: str
-    size: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Planned:
     """A manifest that would be there, as text: parsed it takes ten times that."""
 

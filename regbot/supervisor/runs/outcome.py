@@ -27,10 +27,22 @@ class Verdict(Enum):
     """The child broke the rules of the pipe."""
     INTERRUPTED = "interrupted"
     """We were told to stop."""
+    CANCELLED = "cancelled"
+    """Somebody had this one run ended."""
     DEFECT = "defect"
     """An operation met an error that nobody thought of: regbot's fault, and a bug to be reported."""
     UNSTARTED = "unstarted"
     """No child could be locked down: nothing of the script ran."""
+
+    @property
+    def word(self) -> str:
+        """The outcome in one word, without which limit it was: `limit` for each of them."""
+        return self.value.partition(":")[0]
+
+    @property
+    def limit(self) -> str:
+        """The limit that was met, as the configuration calls it; "" for none."""
+        return self.value.partition(": ")[2]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from regbot.registry.descriptor import Descriptor
 from regbot.registry.digest import Digest
 from regbot.registry.errors import InvalidText, NotFound, RegistryError, Unverified
 from regbot.registry.manifest import MAX_WRITTEN, Manifest
-from regbot.supervisor.dry.plan import MAX_BLOB, Change
+from regbot.supervisor.audit.change import Change
+from regbot.supervisor.dry.plan import MAX_BLOB
 from tests import images
 from tests.copies import PLAIN, SIGNATURE, PushOnly, named, referrer, signature, tag_for
 from tests.model.options import Options

@@ -1,0 +1,1 @@
+"""What a run did: counted, listed and bounded, for reports, history and whoever looks on."""

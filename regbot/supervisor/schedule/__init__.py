@@ -1,0 +1,1 @@
+"""When scripts are due."""

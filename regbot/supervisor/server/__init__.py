@@ -1,0 +1,1 @@
+"""`regbot server`: scripts on their schedules, for as long as it takes."""
