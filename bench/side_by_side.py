@@ -12,6 +12,7 @@ from bench.table import Figure, median
 from regbot.registry.files.files import Files
 from regbot.registry.hosts import Host, Hosts, Tls
 from regbot.registry.registries import Registries
+from regbot.supervisor.audit.trail import Trail
 from regbot.supervisor.children.launcher import open_launcher
 from regbot.supervisor.gates import Gates, Means
 from regbot.supervisor.logs import Writer, open_log
@@ -20,7 +21,6 @@ from tests.images import image, push
 
 if TYPE_CHECKING:
     from regbot.supervisor.children.launcher import Launcher
-    from regbot.supervisor.audit.change import Change
 
 IMAGES: Final = 64
 SLOW: Final = 0.02
@@ -54,11 +54,6 @@ async def _taken(source: str, host: str, launcher: Launcher) -> float:
     """Return the seconds of a run that finds nothing in a cache."""
     hosts, files, log = Hosts([Host(host, tls=Tls.DISABLED)]), Files("."), open_log(Writer(8))
     async with Registries(hosts, files=files, user_agent="bench") as registry:
-        means = Means(launcher, registry, files, log, parallel=1, dry_run=False)
+        means = Means(launcher, registry, registry, files, log, parallel=1, dry_run=False)
         lua = source.format(host, IMAGES)
-        return await run(lua, Gates(means, _nobody).of(script(lua)), launcher)
-
-
-def _nobody(change: Change) -> None:
-    """Be told of nothing: this is no dry run."""
-    raise AssertionError(change)
+        return await run(lua, Gates(means).of(script(lua), Trail()), launcher)

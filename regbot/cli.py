@@ -57,8 +57,10 @@ def _open_streams() -> None:
 
 def run(argv: Sequence[str], *, system: str = sys.platform) -> int:
     """Run one command line, return the exit status; *system* is what Python calls the one that this is."""
-    parser = _parser()
-    arguments, unknown = parser.parse_known_args([_explicit(word) for word in argv])
+    parser = command_line()
+    # `completion` tells a shell of the whole command line.
+    given = argparse.Namespace(parser=parser)
+    arguments, unknown = parser.parse_known_args([_explicit(word) for word in argv], given)
     if unknown:
         print(f"regbot: {_unknown(arguments.command, unknown[0])}", file=sys.stderr)
         return ExitStatus.USAGE
@@ -101,7 +103,8 @@ def _boolean(text: str) -> bool:
     raise argparse.ArgumentTypeError(f'"{text}" is neither true nor false')
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
+    """Return what reads a command line: every command with its flags."""
     # Flags may stand before the command or behind it: both parsers know them, and no default hides what was given.
     parser = argparse.ArgumentParser(
         prog="regbot",
@@ -146,6 +149,51 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--files", metavar="DIR", help=where)
 
 
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    what = "write what came of each script to FILE, as JSON (regbot schema report); - is standard output"
+    parser.add_argument("--report", metavar="FILE", help=what)
+    parser.add_argument("--fail-fast", action="store_true", help="start no further script after one that failed")
+
+
+def _add_life(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--watch", action="store_true", help="read the configuration anew whenever it changes")
+    grace = "how long running scripts have to end after SIGTERM (default: 5s)"
+    parser.add_argument("--grace", metavar="TIME", help=grace)
+
+
+def _add_state(parser: argparse.ArgumentParser) -> None:
+    where = "keep the history of runs in this folder (default: in memory)"
+    parser.add_argument("--state", metavar="DIR", help=where)
+    parser.add_argument("--history-days", metavar="DAYS", help="days that a run is kept (default: 30)")
+    parser.add_argument("--history-runs", metavar="NUMBER", help="runs that are kept (default: 100000)")
+
+
+def _add_http(parser: argparse.ArgumentParser) -> None:
+    where = "serve page, API, metrics and probes at HOST:PORT, or at the Unix socket unix:PATH (default: nowhere)"
+    parser.add_argument("--listen", metavar="ADDRESS", help=where)
+    who = "file with the bearer token that readers and actors need; a must unless ADDRESS is loopback or a socket"
+    parser.add_argument("--token-file", metavar="FILE", help=who)
+
+
+def _add_probe(parser: argparse.ArgumentParser) -> None:
+    where = "where the server listens: HOST:PORT or unix:PATH"
+    parser.add_argument("listen", metavar="ADDRESS", help=where)
+
+
+def _add_from_go(parser: argparse.ArgumentParser) -> None:
+    what = "say also what in this file works otherwise than in the Go program of the same name"
+    parser.add_argument("--from-go", action="store_true", help=what)
+
+
+def _add_schema(parser: argparse.ArgumentParser) -> None:
+    which = "config (default): the configuration file; report: what once --report writes; api: OpenAPI of the server"
+    parser.add_argument("which", nargs="?", choices=("config", "report", "api"), default="config", help=which)
+
+
+def _add_shell(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="the shell that the completion is for")
+
+
 def _add_choice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--script", action="append", metavar="NAME", help="run only this script; may be repeated")
 
@@ -186,7 +234,13 @@ _COMMANDS: Final = (
     _Command(
         "once",
         "run every script of the configuration a single time",
-        (_add_log, _add_config, _add_run, _add_choice),
+        (_add_log, _add_config, _add_run, _add_choice, _add_report),
+        needs_linux=True,
+    ),
+    _Command(
+        "server",
+        "run the scripts of the configuration on their schedules, until told to stop",
+        (_add_log, _add_config, _add_run, _add_life, _add_state, _add_http),
         needs_linux=True,
     ),
     _Command(
@@ -198,7 +252,7 @@ _COMMANDS: Final = (
     _Command(
         "check",
         "say what is wrong with the configuration and its scripts; runs nothing, asks no registry",
-        (_add_log, _add_config),
+        (_add_log, _add_config, _add_from_go),
     ),
     _Command(
         "shell",
@@ -213,6 +267,8 @@ _COMMANDS: Final = (
         needs_linux=True,
     ),
     _Command("lua-api", "print the functions and objects that scripts have, for editors", (_add_folder, _add_log)),
-    _Command("schema", "print the JSON Schema of the configuration file, for editors", (_add_log,)),
+    _Command("schema", "print the JSON Schema of a file, for editors and programs", (_add_schema, _add_log)),
+    _Command("health", "ask a server whether it is alive; for probes of containers", (_add_probe, _add_log)),
+    _Command("completion", "print the completion of this command line for a shell", (_add_shell, _add_log)),
     _Command("version", "print the version", (_add_log, _add_version)),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from regbot.check import from_go
 from regbot.check.findings import Finding
 from regbot.check.known import Known
 from regbot.check.script import check
@@ -47,6 +48,10 @@ class Text:
             yield self._placed(Finding(fault.line, fault.message, certain=True))
             return
         yield from map(self._placed, check(self.content.decode(errors="replace"), self.known))
+
+    def from_go(self) -> Iterator[Finding]:
+        """Give what works otherwise than in the Go program, by the lines of the file."""
+        yield from map(self._placed, from_go.differences(self.content.decode(errors="replace"), self.known))
 
     def _placed(self, found: Finding) -> Finding:
         message = f"{self.title} line {found.line}: {found.message}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import trio
@@ -11,6 +13,7 @@ from regbot.check.texts import texts
 from regbot.commands import inputs
 from regbot.commands.console import counted, say
 from regbot.commands.status import ExitStatus
+from regbot.config.from_go import differences
 from regbot.manual import reading
 from regbot.plain import one_line
 from regbot.supervisor.children.launcher import LauncherFailed
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from regbot.check.texts import Text
+    from regbot.config.loading import Examined
     from regbot.supervisor.compiling import Fault
 
 
@@ -29,11 +33,13 @@ def command(arguments: Namespace) -> int:
     name, found = inputs.examined(arguments)
     findings = [Finding(each.line, each.message, certain=True) for each in found.errors]
     findings += [Finding(each.line, each.message, certain=False) for each in found.warnings]
-    findings += _in_texts(list(texts(found.config, reading.read())))
-    findings.sort(key=lambda finding: finding.line)
-    told = [_shown(name, finding) for finding in findings]
+    written = list(texts(found.config, reading.read()))
+    findings += _in_texts(written)
+    differing = list(_from_go(found, written)) if getattr(arguments, "from_go", False) else []
+    told = [(finding.line, _shown(name, finding)) for finding in findings]
+    told += [(each.line, _placed(name, each.line, f"from Go: {each.message}")) for each in differing]
     end = _counts(findings) if findings else f"{name}: no faults; {counted(len(found.config.scripts), 'script')}"
-    say("\n".join([*told, end]))
+    say("\n".join([*(text for _, text in sorted(told, key=itemgetter(0))), end]))
     return ExitStatus.FAILED if any(finding.certain for finding in findings) else ExitStatus.SUCCESS
 
 
@@ -47,10 +53,20 @@ def _in_texts(found: Sequence[Text]) -> Iterator[Finding]:
         yield from text.findings(fault)
 
 
+def _from_go(found: Examined, written: Sequence[Text]) -> Iterator[Finding]:
+    for line, message in differences(found.tree, datetime.now(UTC)):
+        yield Finding(line, message, certain=False)
+    for text in written:
+        yield from text.from_go()
+
+
 def _shown(file: str, finding: Finding) -> str:
-    """Return a finding as a line; the file's line is left out where it is 0."""
-    place = f"{file}:{finding.line}" if finding.line else file
-    return one_line(f"{place}: {'error' if finding.certain else 'warning'}: {finding.message}")
+    return _placed(file, finding.line, f"{'error' if finding.certain else 'warning'}: {finding.message}")
+
+
+def _placed(file: str, line: int, text: str) -> str:
+    """Return a line of the output; the file's line is left out where it is 0."""
+    return one_line(f"{file}:{line}: {text}" if line else f"{file}: {text}")
 
 
 def _counts(findings: Sequence[Finding]) -> str:

@@ -38,9 +38,13 @@ def log_level(arguments: Namespace) -> int:
         raise UsageError(str(exc)) from exc
 
 
-def configuration(arguments: Namespace, log: Logger) -> Config:
-    """Return the configuration that -c names; what is wrong with it goes to the log, one record a finding."""
+def configuration(arguments: Namespace, log: Logger, read_folder: ModuleFolders | None = None) -> Config:
+    """Return the configuration that -c names; what is wrong with it goes to the log, one record a finding.
+
+    *read_folder* reads its folders of modules, where somebody wants to know them.
+    """
     name, content, folders = _configuration_file(arguments)
+    folders = read_folder or folders
     try:
         loaded = load(content, name, environ=os.environ, read_folder=folders)
     except ConfigError as exc:

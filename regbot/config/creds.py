@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from regbot.config import fields
+from regbot.config import creds_fields as fields
 from regbot.config.model import CREDENTIALS_KEPT, NOTHING, Creds
 from regbot.config.names import registry_name
 

@@ -1,131 +1,63 @@
-"""Every field of a configuration file: one definition for loading, hints, JSON Schema and the test of the docs."""
+"""Every field of a configuration file: one definition for loading, hints, JSON Schema and docs/configuration.md.
+
+Those of `creds` are in creds_fields.py.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Final
 
-from regbot.config import access, isolation, kinds, modules
+from regbot.config import isolation, kinds, modules
+from regbot.config.creds_fields import CREDS
+from regbot.config.sections import Field, Part, Section
 
-_T_co = TypeVar("_T_co", covariant=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Field(Generic[_T_co]):
-    """One key with a value.  *default* is for readers ("": none); *deprecated* says what to write instead."""
-
-    key: str
-    kind: kinds.Kind[_T_co]
-    about: str
-    default: str = ""
-    templated: bool = False
-    deprecated: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A map of the file: its values and the sections within.  *noun* is what a message calls one of it."""
-
-    noun: str
-    about: str
-    fields: tuple[Field[object], ...]
-    parts: tuple[Part, ...] = ()
-    required: tuple[str, ...] = ()
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Every key that has a meaning here."""
-        return (*(field.key for field in self.fields), *(part.key for part in self.parts))
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A key that holds a section, or with *many* a list of them."""
-
-    key: str
-    section: Section
-    many: bool = False
-
-
-VERSION: Final = Field("version", kinds.VERSION, "Version of the file's form; above 1 is refused.", default="1")
-
-REGISTRY: Final = Field(
-    "registry",
-    kinds.TEXT,
-    "Name of the registry in references: host and port, docker.io for Docker Hub.",
-    templated=True,
-)
-HOSTNAME: Final = Field("hostname", access.HOST, "Host and port to connect to.", default="the registry's name")
-USER: Final = Field("user", access.USER, "User name.", templated=True)
-PASS: Final = Field("pass", access.PASSWORD, "Password.", templated=True)
-TOKEN: Final = Field("token", access.PASSWORD, "Identity token, instead of user and password.")
-CRED_HELPER: Final = Field(
-    "credHelper", access.PROGRAM, "Program that is asked for user and password (docker-credential-…)."
-)
-CRED_EXPIRE: Final = Field("credExpire", kinds.DURATION, "How long an answer of the helper is kept.", default="1h")
-CRED_HOST: Final = Field("credHost", kinds.TEXT, "What the helper is asked for.", default="the hostname")
-TLS: Final = Field(
-    "tls", kinds.TLS, "enabled: https; insecure: https with any certificate; disabled: http.", default="enabled"
-)
-REGCERT: Final = Field("regcert", kinds.TEXT, "Certificates (PEM) that are trusted for this registry.", templated=True)
-CLIENT_CERT: Final = Field("clientCert", kinds.TEXT, "Certificate (PEM) that is shown to the registry.", templated=True)
-CLIENT_KEY: Final = Field("clientKey", kinds.SECRET, "Key (PEM) of clientCert.", templated=True)
-PATH_PREFIX: Final = Field("pathPrefix", access.PATH, "Goes before the name of every repository of this registry.")
-MIRRORS: Final = Field("mirrors", access.REGISTRIES, "Names of registries that are read from before this one.")
-PRIORITY: Final = Field("priority", kinds.NATURAL, "Order among mirrors, the highest first.", default="0")
-REPO_AUTH: Final = Field(
-    "repoAuth",
-    kinds.FLAG,
-    "Ask each repository how it wants to be logged in to, not the registry as a whole.",
-    default="false",
-)
-API: Final = Field(
-    "api", kinds.TEXT, "Interface of the registry beyond the OCI one; none is known yet, so it has no effect."
-)
-API_OPTS: Final = Field(
-    "apiOpts",
-    kinds.OPTIONS,
-    "disableHead: true asks by GET where the registry cannot answer HEAD; nothing else is known.",
-)
-BLOB_CHUNK: Final = Field("blobChunk", kinds.INTEGER, "Bytes of a chunk of an upload.", default="1048576")
-BLOB_MAX: Final = Field(
-    "blobMax",
-    kinds.INTEGER,
-    "Blobs of more bytes are uploaded in chunks; -1: only those whose upload in one piece failed.",
-    default="-1",
-)
-REQ_PER_SEC: Final = Field("reqPerSec", kinds.NUMBER, "Requests a second at most; 0: no limit.", default="0")
-REQ_CONCURRENT: Final = Field(
-    "reqConcurrent",
-    kinds.NATURAL,
-    "Requests at a time; unset: 3, or as many as `parallel.map` has in flight.",
-    default="3",
-)
-SCHEME: Final = Field(
-    "scheme", kinds.SCHEME, "http means tls: disabled.", deprecated="write tls: disabled (for http) instead"
+VERSION: Final = Field(
+    "version", kinds.VERSION, "Version of the file's form; above 1 is refused.", "version: 1", default="1"
 )
 
-CREDS: Final = Section(
-    "creds",
-    "How one registry is reached, and as whom.  Several entries of one registry are merged, the later one wins.",
-    (
-        *(REGISTRY, HOSTNAME, USER, PASS, TOKEN, CRED_HELPER, CRED_EXPIRE, CRED_HOST),
-        *(TLS, REGCERT, CLIENT_CERT, CLIENT_KEY, PATH_PREFIX, MIRRORS, PRIORITY, REPO_AUTH),
-        *(API, API_OPTS, BLOB_CHUNK, BLOB_MAX, REQ_PER_SEC, REQ_CONCURRENT, SCHEME),
-    ),
+MEMORY: Final = Field(
+    "memory", kinds.SIZE, "Memory that a script may take, 1MiB at least.", "memory: 256MiB", default="128MiB"
 )
-
-MEMORY: Final = Field("memory", kinds.SIZE, "Memory that a script may take.", default="128MiB")
-CPU: Final = Field("cpu", kinds.SECONDS, "CPU time that a run may take, in seconds.", default="off")
-LONGEST: Final = Field("timeout", kinds.DURATION, "The most that a timeout may be, and that of a run without one.")
-OPERATIONS: Final = Field("operations", kinds.COUNT, "Operations that a run may call.", default="off")
+CPU: Final = Field(
+    "cpu",
+    kinds.SECONDS,
+    "CPU time that a run may take, in seconds; `90s` is understood as well. "
+    "Regbot's own work for a script is not counted.",
+    "cpu: 30",
+    default="off",
+)
+LONGEST: Final = Field(
+    "timeout", kinds.DURATION, "The most that a `timeout` may be, and that of a run without one.", "timeout: 1h"
+)
+OPERATIONS: Final = Field(
+    "operations",
+    kinds.COUNT,
+    "Operations that a run may call, those included that ask no registry, like `reference.new`.",
+    "operations: 10000",
+    default="off",
+)
 LOG_BYTES: Final = Field(
-    "logBytes", kinds.BYTES, "Bytes that a run may log; then one line says that the log was cut.", default="1MiB"
+    "logBytes",
+    kinds.BYTES,
+    "Bytes that a run may log; then one line says that the log was cut, and the run goes on. "
+    "Each message counts 128 bytes more than its text and its fields. 0: nothing.",
+    "logBytes: 4MiB",
+    default="1MiB",
 )
 MESSAGE_BYTES: Final = Field(
-    "messageBytes", kinds.MESSAGE, "Bytes of one operation with its arguments, and of an answer.", default="16MiB"
+    "messageBytes",
+    kinds.MESSAGE,
+    "Bytes of one operation with its arguments, and of an answer; 64KiB to 1GiB.",
+    "messageBytes: 4MiB",
+    default="16MiB",
 )
-IN_FLIGHT: Final = Field("inFlight", kinds.FLIGHT, "Operations of a run that may be in flight together.", default="64")
+IN_FLIGHT: Final = Field(
+    "inFlight",
+    kinds.FLIGHT,
+    "Operations of a run that may be in flight together; the others wait.",
+    "inFlight: 16",
+    default="64",
+)
 LIMITS: Final = Section(
     "limits",
     "What a run may use.  The Go program has no such limits.",
@@ -136,6 +68,7 @@ REQUIRE: Final = Field(
     "require",
     isolation.REQUIRED,
     "Walls of the sandbox that must hold, or no script is run.",
+    "require: [landlock, namespaces]",
     default=", ".join(isolation.ALWAYS),
 )
 ISOLATION: Final = Section(
@@ -143,32 +76,64 @@ ISOLATION: Final = Section(
 )
 
 MODULES: Final = Field(
-    "modules", modules.FOLDERS, "Folders of Lua modules for require; a relative path begins at the file's own folder."
+    "modules",
+    modules.FOLDERS,
+    "Folders of Lua modules for `require`: those of a script come first, then those of `defaults`, then those of the "
+    "file. A relative path begins at the file's own folder.",
+    "modules: [lib, /etc/regbot/lib]",
 )
 
-INTERVAL: Final = Field("interval", kinds.DURATION, "Time between two runs of `regbot server`.")
-SCHEDULE: Final = Field("schedule", kinds.SCHEDULE, "When `regbot server` runs a script; beats interval.")
+INTERVAL: Final = Field(
+    "interval",
+    kinds.DURATION,
+    "Time between two runs in `regbot server`; the first comes one interval after the start.",
+    "interval: 1h",
+)
+SCHEDULE: Final = Field(
+    "schedule", kinds.SCHEDULE, "When `regbot server` runs a script; beats `interval`.", 'schedule: "15 2 * * *"'
+)
 JITTER: Final = Field(
     "jitter",
     kinds.DURATION,
     "Each start of `regbot server` is put off by a random time below this, so that not all scripts start at once.",
+    "jitter: 5m",
     default="0s",
 )
 TIMEOUT: Final = Field(
-    "timeout", kinds.DURATION, "Time after which a run is ended; 0s: not set, negative: none.", default="none"
+    "timeout",
+    kinds.DURATION,
+    "Time after which a run is ended. `0s`: not set; negative: none.",
+    "timeout: 10m",
+    default="none",
 )
 PARALLEL: Final = Field(
     "parallel",
     kinds.INTEGER,
-    "Heavy operations (copies, tars, configs) at a time, of all scripts together.",
+    "Heavy operations (`image.copy`, `image.config`, tars) at a time, of all scripts together. `once` runs the scripts "
+    "one after another where it is not set, else all at once. Negative: not set.",
+    "parallel: 4",
     default="1",
 )
 SKIP_DOCKER_CONFIG: Final = Field(
-    "skipDockerConfig", kinds.FLAG, "Leave the credentials in Docker's configuration alone.", default="false"
+    "skipDockerConfig",
+    kinds.FLAG,
+    "Leave the credentials in Docker's configuration alone.",
+    "skipDockerConfig: true",
+    default="false",
 )
-USER_AGENT: Final = Field("userAgent", kinds.TEXT, "The User-Agent of every request.", default="the program's own")
+USER_AGENT: Final = Field(
+    "userAgent",
+    kinds.TEXT,
+    "The User-Agent of every request.",
+    "userAgent: example-bot/1.0",
+    default="the program's own",
+)
 BLOB_LIMIT: Final = Field(
-    "blobLimit", kinds.INTEGER, "Bytes of a chunk that a registry may demand of an upload.", default="1073741824"
+    "blobLimit",
+    kinds.INTEGER,
+    "Bytes of a chunk that a registry may demand of an upload.",
+    "blobLimit: 4194304",
+    default="1073741824",
 )
 
 DEFAULTS: Final = Section(
@@ -178,8 +143,16 @@ DEFAULTS: Final = Section(
     (Part("limits", LIMITS),),
 )
 
-NAME: Final = Field("name", kinds.TEXT, "Name in the log and in errors; every script needs one.")
-SCRIPT_TEXT: Final = Field("script", kinds.TEXT, "The Lua script; templates are not expanded in it.")
+NAME: Final = Field(
+    "name",
+    kinds.TEXT,
+    "Name in the log and in errors; every script needs one, of at most 256 bytes. "
+    "Two of one name both run, with a warning.",
+    "name: prune",
+)
+SCRIPT_TEXT: Final = Field(
+    "script", kinds.TEXT, "The Lua script. `{{…}}` is not expanded in it.", 'script: log("hello")'
+)
 SCRIPT: Final = Section(
     "script",
     "One script.",

@@ -18,7 +18,8 @@ from regbot.config.reading import Entry, Reader
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from regbot.config.fields import Field
+    from regbot.config.nodes import Node
+    from regbot.config.sections import Field
 
 T = TypeVar("T")
 
@@ -42,6 +43,8 @@ class Examined:
     config: Config
     errors: tuple[Finding, ...]
     warnings: tuple[Finding, ...]
+    tree: Node | None = None
+    """What is written in the file; None if that is nothing, or no YAML."""
 
 
 def load(
@@ -86,7 +89,7 @@ def examine(
         tree = None
     root = Reader(report, expand).section(fields.ROOT, tree or _EMPTY)
     config = _config(root, Shelf(read_folder, report), report)
-    return Examined(config, report.errors, report.warnings)
+    return Examined(config, report.errors, report.warnings, tree)
 
 
 def _config(root: Entry, shelf: Shelf, report: Report) -> Config:

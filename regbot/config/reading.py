@@ -13,8 +13,8 @@ from regbot.nearest import nearest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from regbot.config.fields import Field, Part, Section
     from regbot.config.findings import Report
+    from regbot.config.sections import Field, Part, Section
 
 T = TypeVar("T")
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from regbot.config.fields import ROOT, Field, Section
+from regbot.config.fields import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from regbot.config.kinds import Json, JsonSchema
+    from regbot.config.sections import Field, Section
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 

@@ -82,18 +82,18 @@ class Registry(Reader, Protocol):
         """Delete a manifest by the reference's digest, and so every tag that points at it."""
         ...
 
-    async def delete_tag(self, reference: Reference) -> None:
-        """Delete the reference's tag and nothing else."""
+    async def delete_tag(self, reference: Reference) -> Digest | None:
+        """Delete the reference's tag and nothing else; return what it pointed at, if that became known."""
         ...
 
-    async def put_blob(self, repository: Repository, descriptor: Descriptor, content: Content) -> None:
-        """Store a blob whose digest and size are known."""
+    async def put_blob(self, repository: Repository, descriptor: Descriptor, content: Content) -> bool:
+        """Store a blob whose digest and size are known; False if nothing was to be done, for it is there."""
         ...
 
     async def copy_blob(
         self, descriptor: Descriptor, source: Repository, target: Repository, *, moved: Callable[[int], None] = nobody
-    ) -> None:
-        """Have the target hold the source's blob: nothing, a mount or a stream, whichever is enough.
+    ) -> bool:
+        """Have the target hold the source's blob: nothing, a mount or a stream, whichever is enough; False: nothing.
 
         *moved* is told the number of bytes of each piece that passes.
         """

@@ -163,6 +163,11 @@ class Reference:
         return type(self)(self.repository, parse_tag(tag))
 
     @property
+    def meant_tag(self) -> str:
+        """The tag that a write to it sets, "" for none: with neither tag nor digest "latest" is meant."""
+        return self.tag or ("" if self.digest else DEFAULT_TAG)
+
+    @property
     def version(self) -> str:
         """What stands for the manifest in a URL: the digest, where there is none the tag."""
         return str(self.digest or self.tag)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from regbot.registry.api import nobody
 from regbot.registry.content import Blob
 from regbot.registry.errors import InvalidText, RegistryError, WriteRefused
-from regbot.registry.observer import Silent
+from regbot.registry.observer import Silent, Unmetered
 from regbot.registry.reference import LAYOUT
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from regbot.registry.hosts import Hosts
     from regbot.registry.layouts.layout import Layout
     from regbot.registry.manifest import Head, Manifest
-    from regbot.registry.observer import Observer
+    from regbot.registry.observer import Meter, Observer
     from regbot.registry.reference import Reference, Repository
     from regbot.registry.remote.remote import Remote
 
@@ -33,10 +33,10 @@ class Registries:
 
     Layouts lie beneath *files*; without it there are none.  With *read_only* nothing can be changed at all, over HTTP
     or in a layout: WriteRefused.  What HTTP takes, and what layouts take, is loaded when the first reference of the
-    kind comes.
+    kind comes.  *meter* is told of all that is asked over HTTP.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what a Client and a Layout are made with
         self,
         hosts: Hosts,
         *,
@@ -44,10 +44,11 @@ class Registries:
         read_only: bool = False,
         user_agent: str,
         observer: Observer | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self._hosts, self._files = hosts, files
         self._read_only, self._user_agent = read_only, user_agent
-        self._observer = observer or Silent()
+        self._observer, self.meter = observer or Silent(), meter or Unmetered()
         self._remote: Remote | None = None
         self._layout: Layout | None = None
         self._calls = 0
@@ -66,6 +67,14 @@ class Registries:
     def prepare(self) -> None:
         """Load now what requests over HTTP take, before somebody waits for it."""
         self._http()
+
+    def detach_layouts(self) -> Layout | None:
+        """Let go of the layouts, None if there are none: whoever closes what is returned collects their garbage.
+
+        That is for when everything has ended that was going on.  What begins from now on has layouts of its own.
+        """
+        detached, self._layout = self._layout, None
+        return detached
 
     def at_once(self, calls: int) -> None:
         """Be told the most calls that any one run has in flight now.
@@ -125,24 +134,25 @@ class Registries:
         """Delete a manifest; see api.Registry."""
         await self._writable(reference.repository).delete_manifest(reference)
 
-    async def delete_tag(self, reference: Reference) -> None:
+    async def delete_tag(self, reference: Reference) -> Digest | None:
         """Delete a tag; see api.Registry."""
-        await self._writable(reference.repository).delete_tag(reference)
+        return await self._writable(reference.repository).delete_tag(reference)
 
-    async def put_blob(self, repository: Repository, descriptor: Descriptor, content: Content) -> None:
+    async def put_blob(self, repository: Repository, descriptor: Descriptor, content: Content) -> bool:
         """Store a blob; see api.Registry."""
-        await self._writable(repository).put_blob(repository, descriptor, content)
+        return await self._writable(repository).put_blob(repository, descriptor, content)
 
     async def copy_blob(
         self, descriptor: Descriptor, source: Repository, target: Repository, *, moved: Callable[[int], None] = nobody
-    ) -> None:
+    ) -> bool:
         """Copy a blob, wherever its ends are; see api.Registry."""
         if source.is_layout == target.is_layout:
-            await self._writable(target).copy_blob(descriptor, source, target, moved=moved)
-        elif not await self.has_blob(target, descriptor.digest):
-            if descriptor.size < 0 and source.is_layout:
-                descriptor = replace(descriptor, size=(await self.blob_head(source, descriptor.digest)).size)
-            await self.put_blob(target, descriptor, Blob(self, source, descriptor, moved))
+            return await self._writable(target).copy_blob(descriptor, source, target, moved=moved)
+        if await self.has_blob(target, descriptor.digest):
+            return False
+        if descriptor.size < 0 and source.is_layout:
+            descriptor = replace(descriptor, size=(await self.blob_head(source, descriptor.digest)).size)
+        return await self.put_blob(target, descriptor, Blob(self, source, descriptor, moved))
 
     def _writable(self, repository: Repository) -> Registry:
         if self._read_only:
@@ -159,7 +169,11 @@ class Registries:
             from regbot.registry.remote.remote import Remote  # noqa: PLC0415
 
             client = Client(
-                self._hosts, user_agent=self._user_agent, read_only=self._read_only, observer=self._observer
+                self._hosts,
+                user_agent=self._user_agent,
+                read_only=self._read_only,
+                observer=self._observer,
+                meter=self.meter,
             )
             self._remote = Remote(client, self._observer)
             self._remote.at_once(self._calls)

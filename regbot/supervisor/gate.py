@@ -1,20 +1,19 @@
 """The one gate before every operation: it decides, and hands over the registry to do it with.
 
-Whether a run is a dry run is the gate's secret: it gives out the real registry or the overlay, and no operation can
-tell.  Files are files in either: a dry run is about registries.
+Whether a run is a dry run is the gate's secret: it gives out the real registry or the overlay (gates.py), and no
+operation can tell.  Files are files in either: a dry run is about registries.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from regbot.protocol.values import TooMany, unpack
 from regbot.registry import aside
 from regbot.registry.errors import RegistryError
-from regbot.registry.observer import Silent
-from regbot.supervisor.dry.overlay import Overlay
+from regbot.registry.observer import Silent, Unmetered
 from regbot.supervisor.operations import table
 from regbot.supervisor.operations.arguments import InvalidArgument, source
 from regbot.supervisor.operations.modules import Modules
@@ -27,10 +26,7 @@ if TYPE_CHECKING:
     from regbot.protocol.values import Value
     from regbot.registry.api import Registry
     from regbot.registry.files.files import Files
-    from regbot.registry.observer import Observer
-    from regbot.supervisor.audit.change import Change
-    from regbot.supervisor.dry.outlook import Below
-    from regbot.supervisor.dry.plan import Plan
+    from regbot.registry.observer import Meter, Observer
     from regbot.supervisor.operations.table import Operation
 
 
@@ -56,15 +52,13 @@ class Gate:
     """What a throttled operation is done in: the run's share of the `parallel` slots."""
     files: Files | None = None
     observer: Observer = field(default=Silent())
+    meter: Meter = field(default=Unmetered())
+    """Is told how long operations wait for a rate limit."""
     modules: Modules = field(default_factory=Modules)
     crowd: Callable[[int], None] = _nobody
     """Is told how many calls the run has in flight, whenever that changes."""
     own: Mapping[str, Operation] = field(default_factory=dict)
     """Operations that only this run has, besides those of the table."""
-
-    def dry(self, below: Below, plan: Plan, note: Callable[[Change], None]) -> Gate:
-        """Return the gate of a dry run: *below* must be able to read only, *note* is told of each write not made."""
-        return replace(self, registry=Overlay(below, plan, note))
 
     def find(self, name: str) -> Operation:
         """Return an operation of this run; WireError if there is none, because only a broken child asks for it."""
@@ -101,6 +95,8 @@ class Gate:
         means: dict[str, object] = {}
         if operation.reports:
             means["observer"] = self.observer
+        if operation.waits:
+            means["meter"] = self.meter
         if operation.loads:
             means["modules"] = self.modules
         if Action.FILE in operation.action:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING, Final
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Final, Protocol
 
 import trio
 
+from regbot.supervisor.audit.trail import Trail
+from regbot.supervisor.dry.plan import Plan
 from regbot.supervisor.gates import Gates
-from regbot.supervisor.report import Report
+from regbot.supervisor.registries.observer import LogObserver
+from regbot.supervisor.report import Account, Report
 from regbot.supervisor.runs.outcome import Outcome, Verdict
 from regbot.supervisor.runs.run import Run
 from regbot.supervisor.signals import STOP_SIGNALS
+from regbot.supervisor.telling import tell_end
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from regbot.config.model import Script
+    from regbot.registry.observer import Progress
     from regbot.supervisor.gates import Means
 
 MAX_AT_ONCE: Final = 100
@@ -28,14 +35,43 @@ def runs(script: Script) -> bool:
     return bool(script.text.strip())
 
 
-class Once:
-    """All scripts of a configuration, one after another or at once."""
+class Spectator(Protocol):
+    """Looks on while scripts run.  No method blocks or raises."""
 
-    def __init__(self, means: Means) -> None:
+    def copied(self, script: str, progress: Progress) -> None:
+        """See how far a copy of a script is."""
+        ...
+
+    def ended(self, script: str) -> None:
+        """See that a script has ended, and with it all its copies."""
+        ...
+
+
+class Nobody:
+    """A Spectator that looks away."""
+
+    def copied(self, script: str, progress: Progress) -> None:
+        """Forget it."""
+
+    def ended(self, script: str) -> None:
+        """Forget it."""
+
+
+class Once:
+    """All scripts of a configuration, one after another or at once.
+
+    With *fail_fast* none is started after one failed.  *look* is as of Gates.
+    """
+
+    def __init__(self, means: Means, spectator: Spectator, *, fail_fast: bool = False, look: bool = False) -> None:
         self.report = Report()
+        self._means, self._spectator = means, spectator
         self._launcher, self._log = means.launcher, means.log
-        self._gates = Gates(means, self.report.note)
+        self._gates, self._plan = Gates(means), Plan() if means.dry_run else None
         self._at_once = means.parallel > 0
+        self._fail_fast, self._look = fail_fast, look
+        self._failed = ""
+        """The first script that failed."""
         self._running: set[Run] = set()
 
     async def run(self, scripts: Sequence[Script]) -> Report:
@@ -71,35 +107,37 @@ class Once:
             places.release()
 
     async def _run_one(self, script: Script) -> None:
+        trail, started = Trail(), datetime.now(UTC)
+        if why := self._why_not:
+            outcome = Outcome(script.name, Verdict.NOT_STARTED, f"{script.name}: not started: {why}")
+            self._end(Account(script=script, outcome=outcome, trail=trail, started=None, ended=None))
+            return
+        outcome = await self._execute(script, trail) if runs(script) else Outcome(script.name, Verdict.SUCCESS)
+        if outcome.failed:
+            self._failed = self._failed or script.name
+        self._end(Account(script=script, outcome=outcome, trail=trail, started=started, ended=datetime.now(UTC)))
+
+    @property
+    def _why_not(self) -> str:
+        """Why no further script is started, "" if one may be."""
         if self.report.stopped_by is not None:
-            self._end(
-                Outcome(
-                    script.name,
-                    Verdict.INTERRUPTED,
-                    f"{script.name}: not started: {self.report.stopped_by.name} came before",
-                )
-            )
-            return
-        if not runs(script):
-            self._end(Outcome(script.name, Verdict.SUCCESS))
-            return
-        run = Run(script, self._gates.of(script), self._log)
+            return f"{self.report.stopped_by.name} came before"
+        return f"{self._failed} failed before (--fail-fast)" if self._fail_fast and self._failed else ""
+
+    async def _execute(self, script: Script, trail: Trail) -> Outcome:
+        shown = partial(self._spectator.copied, script.name)
+        observer = LogObserver(self._log.bind(script=script.name), show=shown)
+        gate = self._gates.of(script, trail, plan=self._plan, observer=observer, look=self._look)
+        run = Run(script, gate, self._log, trail)
         self._running.add(run)
         try:
-            self._end(await run.execute(self._launcher))
+            return await run.execute(self._launcher)
         finally:
             self._running.discard(run)
+            self._spectator.ended(script.name)
 
-    def _end(self, outcome: Outcome) -> None:
-        self.report.outcomes.append(outcome)
-        if outcome.metrics:
-            self._log.bind(script=outcome.script, metrics=outcome.metrics).info("Script metrics")
-        log = self._log.bind(script=outcome.script, outcome=outcome.verdict.value)
-        if not outcome.failed:
-            log.debug("Script finished")
-            return
-        log.bind(error=outcome.error, **outcome.facts).error("Error running script")
-        if outcome.traceback:
-            # A script's frames are for whoever debugs it; ours are for whoever reads our log.
-            level = "ERROR" if outcome.verdict is Verdict.DEFECT else "DEBUG"
-            log.bind(traceback=outcome.traceback).log(level, "Where it failed")
+    def _end(self, account: Account) -> None:
+        if self._plan is not None:
+            self.report.take(account.trail)
+        self.report.close(account)
+        tell_end(self._log, account.outcome)

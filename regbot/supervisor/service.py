@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -12,10 +12,11 @@ from regbot.nearest import listed
 from regbot.registry.errors import RegistryError
 from regbot.registry.files.files import Files
 from regbot.registry.registries import Registries
+from regbot.supervisor.audit.meter import TrailMeter
 from regbot.supervisor.children.child import ChildLimits
 from regbot.supervisor.children.launcher import ENTRY, LauncherFailed, open_launcher
 from regbot.supervisor.gates import Means
-from regbot.supervisor.once import Once, runs
+from regbot.supervisor.once import Nobody, Once, runs
 from regbot.supervisor.operations.table import OPERATIONS, Action
 from regbot.supervisor.registries.hosts import hosts
 from regbot.supervisor.registries.observer import LogObserver
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from loguru import Logger
 
     from regbot.config.model import Config, Script
+    from regbot.registry.observer import Meter
+    from regbot.supervisor.once import Spectator
     from regbot.supervisor.report import Report
     from regbot.supervisor.shell import Dialogue
 
@@ -54,53 +57,66 @@ class Options:
     """Names of the scripts to run; none: all."""
     entry: Path = ENTRY
     """The program that children are forked from."""
+    fail_fast: bool = False
+    """Whether no further script is started after one that failed."""
+    look: bool = False
+    """Whether registries are asked where a tag points before it is changed, so that the report can say so."""
 
 
-async def once(config: Config, options: Options, log: Logger) -> Report:
-    """Run a configuration's scripts a single time; CannotRun before anything ran."""
+async def once(config: Config, options: Options, log: Logger, spectator: Spectator | None = None) -> Report:
+    """Run a configuration's scripts a single time, while *spectator* looks on; CannotRun before anything ran."""
     scripts = _chosen(config, options.only)
-    async with _means(config, options, log, reserve=RESERVE) as means:
+    async with open_means(config, options, log, reserve=RESERVE) as means:
         means.launcher.expect(ChildLimits.of(script.limits) for script in scripts if runs(script))
         if any(_ASKS.search(script.text) for script in scripts):
             # The launcher loads Lua meanwhile, and no script's timeout pays for it.
             means.registry.prepare()
         if config.isolation.require and any(map(runs, scripts)):
             await means.launcher.layers()
-        return await Once(means).run(scripts)
+        once = Once(means, spectator or Nobody(), fail_fast=options.fail_fast, look=options.look)
+        return await once.run(scripts)
 
 
 async def shell(config: Config, options: Options, dialogue: Dialogue, log: Logger) -> Report:
     """Run what somebody types; CannotRun if no child can be had, OSError if the dialogue breaks."""
-    async with _means(config, options, log) as means:
+    async with open_means(config, options, log) as means:
         if config.isolation.require:
             await means.launcher.layers()
         return await Shell(means, config.plain, dialogue).run()
 
 
 @asynccontextmanager
-async def _means(config: Config, options: Options, log: Logger, *, reserve: int = 0) -> AsyncIterator[Means]:
-    """Give what scripts are run with; CannotRun if it cannot be had."""
+async def open_means(
+    config: Config, options: Options, log: Logger, *, reserve: int = 0, meter: Meter | None = None
+) -> AsyncIterator[Means]:
+    """Give what scripts are run with; CannotRun if it cannot be had.  *meter* is told of all that is asked for."""
     try:
         files = Files(options.files)
     except (RegistryError, OSError) as exc:
         why = exc.strerror if isinstance(exc, OSError) else exc
         raise CannotRun(f"the files folder {options.files} cannot be used: {why} (--files)") from exc
     agent = config.defaults.user_agent or f"regbot-runner/{VERSION}"
-    registries = Registries(
-        hosts(config, os.environ, log),
-        files=files,
-        read_only=options.dry_run,
-        user_agent=agent,
-        observer=LogObserver(log),
-    )
+    reached = hosts(config, os.environ, log)
+
+    def registries(*, read_only: bool) -> Registries:
+        return Registries(
+            reached,
+            files=files,
+            read_only=read_only,
+            user_agent=agent,
+            observer=LogObserver(log),
+            meter=meter or TrailMeter(),
+        )
+
     try:
         async with (
             open_launcher(
                 entry=options.entry, reserve=reserve, required=config.isolation.require, tell=log.warning
             ) as launcher,
-            registries as registry,
+            registries(read_only=True) as reading,
+            nullcontext(reading) if options.dry_run else registries(read_only=False) as registry,
         ):
-            yield Means(launcher, registry, files, log, config.defaults.parallel, options.dry_run)
+            yield Means(launcher, registry, reading, files, log, config.defaults.parallel, options.dry_run)
     except LauncherFailed as exc:
         raise CannotRun(f"no script can run here: {exc}") from exc
 

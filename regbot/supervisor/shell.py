@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
 import trio
 
+from regbot.supervisor.audit.trail import Trail
 from regbot.supervisor.children.launcher import LauncherFailed
+from regbot.supervisor.dry.plan import Plan
 from regbot.supervisor.gates import Gates
 from regbot.supervisor.operations import arguments
 from regbot.supervisor.operations.table import Action, Operation
@@ -85,8 +87,10 @@ class Shell:
         limits = replace(script.limits, cpu=None, operations=None, log_bytes=LOG_BYTES)
         self._script = replace(script, name=NAME, text="", timeout=None, limits=limits)
         self._dialogue, self._grace = dialogue, grace
+        self._trail, self._dry_run = Trail(), means.dry_run
+        plan = Plan() if means.dry_run else None
         read = Operation(self._read, (arguments.text, _shown), Action.NONE, takes_content=True)
-        self._gate = replace(Gates(means, self.report.note).of(self._script), own={_READ: read})
+        self._gate = replace(Gates(means).of(self._script, self._trail, plan=plan), own={_READ: read})
         self._run = self._new_run()
         self._asked = self._busy = False
         """Whether this child has asked for a chunk, and whether it is at one."""
@@ -103,6 +107,8 @@ class Shell:
                 while self._goes_on(await self._run.execute(self._launcher)):
                     self._run = self._new_run()
                 nursery.cancel_scope.cancel()
+        if self._dry_run:
+            self.report.take(self._trail)
         if self._unstarted:
             raise LauncherFailed(self._unstarted)
         if self._broken is not None:
@@ -111,7 +117,7 @@ class Shell:
 
     def _new_run(self) -> Run:
         self._asked = False
-        return Run(self._script, self._gate, self._log, settings={"shell": True})
+        return Run(self._script, self._gate, self._log, self._trail, settings={"shell": True})
 
     def _goes_on(self, outcome: Outcome) -> bool:
         if not outcome.failed or self.report.stopped_by is not None:

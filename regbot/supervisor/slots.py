@@ -17,12 +17,18 @@ class Slots:
     """So many slots, for all runs."""
 
     def __init__(self, total: int) -> None:
-        self._free = total
+        self._total = self._free = total
         self._waiting: deque[_Turn] = deque()
 
     def share(self) -> Share:
         """Return the part of one more run, which has no slot yet."""
         return Share(self)
+
+    def resize(self, total: int) -> None:
+        """Have so many slots from now on.  No run loses the one that it has."""
+        self._free += total - self._total
+        self._total = total
+        self._serve()
 
     async def take(self, share: Share) -> None:
         """Wait until an operation of a run may begin."""
@@ -49,7 +55,7 @@ class Slots:
 
     def _let_in(self, share: Share) -> bool:
         if share.operations == 0:
-            if self._free == 0:
+            if self._free <= 0:
                 return False
             self._free -= 1
         share.operations += 1

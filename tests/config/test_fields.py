@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from regbot.config.fields import CREDS, ROOT, Field, Section
+from regbot.config.creds_fields import CREDS
+from regbot.config.fields import ROOT
 from regbot.config.loading import load
 from regbot.supervisor.logs import open_log
 from regbot.supervisor.registries.hosts import hosts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from regbot.config.sections import Field, Section
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "configuration.md"
 WRAPPED = {

@@ -8,7 +8,7 @@ import re
 import time
 from collections import Counter
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -19,6 +19,7 @@ from regbot.config.model import Script
 from regbot.registry.files.files import Files
 from regbot.registry.hosts import Host, Hosts, Tls
 from regbot.registry.registries import Registries
+from regbot.supervisor.audit.trail import Trail
 from regbot.supervisor.children.launcher import open_launcher
 from regbot.supervisor.gates import Gates, Means
 from regbot.supervisor.logs import Writer, open_log
@@ -131,7 +132,7 @@ class Soak:
     def __init__(self, means: Means, enemy: Means, figures: Figures) -> None:
         self._figures, self._log = figures, means.log
         self._means, self._enemy = means, enemy
-        self._gates = {False: Gates(means, _forget), True: Gates(enemy, _forget)}
+        self._gates = {False: Gates(means), True: Gates(enemy)}
 
     async def run(self, tasks: Iterator[Task]) -> None:
         """Run tasks, some at once."""
@@ -146,7 +147,9 @@ class Soak:
     async def _one(self, task: Task) -> None:
         script = Script(task.name, task.text, 1, task.timeout, None, None, HOSTED)
         launcher = (self._enemy if task.taken_over else self._means).launcher
-        outcome = await Run(script, self._gates[task.taken_over].of(script), self._log).execute(launcher)
+        trail = Trail()
+        gate = self._gates[task.taken_over].of(script, trail)
+        outcome = await Run(script, gate, self._log, trail).execute(launcher)
         self._figures.note(task, outcome.verdict, outcome.error)
 
 
@@ -178,8 +181,8 @@ async def _opened(registry: DockerRegistry, folder: Path, listener: Listener, fi
         registries = await stack.enter_async_context(Registries(hosts, files=files, user_agent="soak"))
         real = await stack.enter_async_context(open_launcher(reserve=RESERVE))
         enemy = await stack.enter_async_context(open_launcher(entry=STAND_IN, reserve=RESERVE))
-        means = Means(real, registries, files, log, AT_ONCE, dry_run=False)
-        yield Soak(means, Means(enemy, registries, files, log, AT_ONCE, dry_run=False), figures)
+        means = Means(real, registries, registries, files, log, AT_ONCE, dry_run=False)
+        yield Soak(means, replace(means, launcher=enemy), figures)
 
 
 async def _report(figures: Figures, say: Callable[[str], None]) -> None:
@@ -187,7 +190,3 @@ async def _report(figures: Figures, say: Callable[[str], None]) -> None:
     while True:
         await trio.sleep(30)
         say(f"{figures.runs} runs, {len(figures.wrong)} wrong, supervisor: {take().of('supervisor')[0].rss} KiB")
-
-
-def _forget(_: object) -> None:
-    """Is told of what a dry run would change; there is none."""

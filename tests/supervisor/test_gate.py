@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,8 @@ from regbot.registry.files.files import Files
 from regbot.registry.hosts import Hosts
 from regbot.registry.observer import Silent
 from regbot.registry.registries import Registries
+from regbot.supervisor.audit.recorded import Recorded
+from regbot.supervisor.dry.overlay import Overlay
 from regbot.supervisor.dry.plan import Plan
 from regbot.supervisor.gate import Gate
 from regbot.supervisor.operations.table import OperationFailed
@@ -108,7 +111,7 @@ async def test_a_dry_run_notes_what_it_does_not_do(tmp_path: Path) -> None:
     changes: list[Change] = []
     real = opened(tmp_path)
     assert isinstance(real.registry, Registries)
-    gate = real.dry(real.registry, Plan(), changes.append)
+    gate = replace(real, registry=Recorded(Overlay(real.registry, Plan()), changes.append))
     await gate.perform("manifest.put", [b"ocidir://a:v1", b"ocidir://a:v2"])
     await gate.perform("image.exportTar", [b"ocidir://a:v2", b"x.tar"])
     assert [(change.what, change.target) for change in changes] == [("put manifest", "ocidir://a:v2")]

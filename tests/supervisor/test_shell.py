@@ -84,7 +84,7 @@ async def session(
         opened = open_launcher(entry=entry) if entry else open_launcher()
         async with opened as launcher:
             made = open_log(Writer(8, stream=log or StringIO()))
-            means = Means(launcher, registry, Files("/"), made, 0, dry_run)
+            means = Means(launcher, registry, registry, Files("/"), made, 0, dry_run)
             yield Shell(means, PLAIN, typist, grace=grace)
 
 

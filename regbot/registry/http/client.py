@@ -24,7 +24,7 @@ from regbot.registry.http.retry import PATIENCE, Attempts, Backoff, Retries
 from regbot.registry.http.sender import READING, Sender
 from regbot.registry.http.throttle import hold_both
 from regbot.registry.http.transport import open_transport
-from regbot.registry.observer import Silent
+from regbot.registry.observer import Silent, Unmetered
 from regbot.registry.reference import Repository, is_path
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from regbot.registry.hosts import Host, Hosts
     from regbot.registry.http.endpoint import Connect, Endpoint
     from regbot.registry.http.exchange import Body, Request, Timeouts
-    from regbot.registry.observer import Observer
+    from regbot.registry.observer import Meter, Observer
 
 T = TypeVar("T")
 
@@ -55,15 +55,17 @@ class Client:
         read_only: bool = False,
         connect: Connect = open_transport,
         observer: Observer | None = None,
+        meter: Meter | None = None,
         retries: Retries | None = None,
         timeouts: Timeouts = TIMEOUTS,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        observer = observer or Silent()
+        observer, meter = observer or Silent(), meter or Unmetered()
         self._read_only = read_only
-        self._sender = Sender(user_agent or DEFAULT_AGENT, Notices(observer), timeouts=timeouts, wall=wall)
-        self._endpoints = Endpoints(hosts, connect, self._sender.ask, observer)
-        self._backoff = Backoff(retries or Retries(), observer)
+        agent = user_agent or DEFAULT_AGENT
+        self._sender = Sender(agent, Notices(observer), meter=meter, timeouts=timeouts, wall=wall)
+        self._endpoints = Endpoints(hosts, connect, self._sender.ask, observer, meter)
+        self._backoff = Backoff(retries or Retries(), observer, meter)
 
     async def aclose(self) -> None:
         """Close every connection."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from regbot.registry.hosts import Host
     from regbot.registry.http.exchange import Send
-    from regbot.registry.observer import Observer
+    from regbot.registry.observer import Meter, Observer
 
 
 _ADDRESS: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?")
@@ -33,14 +33,16 @@ class Connect(Protocol):
 class Endpoint:
     """A registry's address, and all that is kept between requests to it."""
 
-    def __init__(self, host: Host, connect: Connect, send: Send, observer: Observer) -> None:
+    def __init__(
+        self, host: Host, connect: Connect, send: Send, observer: Observer, meter: Meter | None = None
+    ) -> None:
         self.host = host
         self.base = _base(host)
         self.origin = str(self.base)
         """What every URL of the registry itself begins with."""
         self._home = _origin(self.base)
         self.auth = Auth(host, send, observer)
-        self.throttle = Throttle(host.name, slots=host.req_concurrent, per_second=host.req_per_sec)
+        self.throttle = Throttle(host.name, slots=host.req_concurrent, per_second=host.req_per_sec, meter=meter)
         self._connect = connect
         self._transports: dict[bool, httpx.AsyncBaseTransport] = {}
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from regbot.registry.hosts import Hosts
     from regbot.registry.http.endpoint import Connect
     from regbot.registry.http.exchange import Answer, Request
-    from regbot.registry.observer import Observer
+    from regbot.registry.observer import Meter, Observer
 
 MAX_OTHERS: Final = 100
 """Registries that nobody configured, beyond which some are forgotten, with their connections and tokens."""
@@ -30,8 +30,10 @@ class Endpoints:
         connect: Connect,
         ask: Callable[[Endpoint, Request], Awaitable[Answer]],
         observer: Observer,
+        meter: Meter | None = None,
     ) -> None:
-        self._hosts, self._connect, self._ask, self._observer = hosts, connect, ask, observer
+        self._hosts, self._connect, self._ask = hosts, connect, ask
+        self._observer, self._meter = observer, meter
         self._configured: dict[str, Endpoint] = {}
         self._others: dict[str, Endpoint] = {}
         self._calls = 0
@@ -70,6 +72,6 @@ class Endpoints:
         async def send(request: Request) -> Answer:
             return await self._ask(made, request)
 
-        made = Endpoint(self._hosts.find(registry), self._connect, send, self._observer)
+        made = Endpoint(self._hosts.find(registry), self._connect, send, self._observer, self._meter)
         made.throttle.at_once(self._calls)
         return made

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import httpx
 import trio
 
+from regbot.registry.api import nobody
 from regbot.registry.errors import RegistryError, Where
 from regbot.registry.http import causes, faults, urls
 from regbot.registry.http.outgoing import Stream, Whole
@@ -153,11 +154,14 @@ Send: TypeAlias = "Callable[[Request], Awaitable[Answer]]"
 class Body:
     """The bytes of an answer as they come; Unreachable (temporary) where they break off.
 
+    *received* is told the bytes of each piece.
+
     A class and not a generator: one that is not run to its end has to be closed, and this may simply be dropped.
     """
 
-    def __init__(self, request: Request, response: httpx.Response) -> None:
+    def __init__(self, request: Request, response: httpx.Response, received: Callable[[int], None] = nobody) -> None:
         assert isinstance(response.stream, httpx.AsyncByteStream)
+        self._received = received
         self.headers = response.headers
         self._request, self._stream = request, response.stream
         self._chunks = aiter(response.stream)
@@ -172,6 +176,7 @@ class Body:
         try:
             chunk = await anext(self._chunks)
             self._count += len(chunk)
+            self._received(len(chunk))
             self._pace.note(len(chunk), trio.current_time() - before)
         except causes.NETWORK_ERRORS as exc:
             raise faults.broken_off(exc, self._request.where, self._count) from exc

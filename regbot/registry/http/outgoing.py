@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import httpx
 import trio
 
+from regbot.registry.api import nobody
 from regbot.registry.http.retry import PATIENCE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 
 class Whole(httpx.AsyncByteStream):
@@ -21,6 +22,8 @@ class Whole(httpx.AsyncByteStream):
 
     def __init__(self, data: bytes) -> None:
         self._left = data
+        self.sent: Callable[[int], None] = nobody
+        """Is told the bytes of each piece that is taken."""
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -29,6 +32,7 @@ class Whole(httpx.AsyncByteStream):
         data, self._left = self._left, b""
         if not data:
             raise StopAsyncIteration
+        self.sent(len(data))
         return data
 
 
@@ -38,17 +42,21 @@ class Stream(httpx.AsyncByteStream):
     def __init__(self, data: AsyncIterator[bytes]) -> None:
         self._data = data
         self.waiting: trio.CancelScope | None = None
+        self.sent: Callable[[int], None] = nobody
+        """As of Whole."""
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
         try:
-            return await anext(self._data)
+            piece = await anext(self._data)
         except StopAsyncIteration:
             if self.waiting is not None:
                 self.waiting.deadline = trio.current_time() + PATIENCE
             raise
+        self.sent(len(piece))
+        return piece
 
 
 async def answered(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> httpx.Response:

@@ -14,11 +14,12 @@ import trio
 
 from regbot.registry.errors import RegistryError
 from regbot.registry.http.pace import MIN_RATE
+from regbot.registry.observer import Unmetered
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from regbot.registry.observer import Observer
+    from regbot.registry.observer import Meter, Observer
 
 T = TypeVar("T")
 
@@ -56,8 +57,9 @@ class Retries:
 class Backoff:
     """When which kind of request may be made again, for one client."""
 
-    def __init__(self, retries: Retries, observer: Observer) -> None:
+    def __init__(self, retries: Retries, observer: Observer, meter: Meter | None = None) -> None:
         self.retries, self.observer = retries, observer
+        self._meter = meter or Unmetered()
         self._until: dict[Key, float] = {}
 
     def until(self, key: Key) -> float:
@@ -72,6 +74,14 @@ class Backoff:
             for old in passed:
                 del self._until[old]
         self._until[key] = max(until, self.until(key))
+
+    async def rest(self, key: Key, until: float) -> None:
+        """Wait for the time *until*."""
+        begun = trio.current_time()
+        try:
+            await trio.sleep_until(until)
+        finally:
+            self._meter.waited(key[0], trio.current_time() - begun, "retry")
 
 
 class Attempts:
@@ -96,7 +106,7 @@ class Attempts:
             self._backoff.observer.debug(
                 f"{kind} of {place} waits {until - now:.1f} s, as the registry asked others to"
             )
-            await trio.sleep_until(until)
+            await self._backoff.rest(self._key, until)
         self._begun = trio.current_time()
 
     async def failed(self, failure: RegistryError, *, forward: int = 0) -> None:
@@ -122,7 +132,7 @@ class Attempts:
         if failure.retry_after:
             self._backoff.hold(self._key, until)
         self._backoff.observer.debug(f"trying again in {wait:.1f} s: {failure}")
-        await trio.sleep_until(until)
+        await self._backoff.rest(self._key, until)
         self._begun = trio.current_time()
 
     def _hindrance(self, failure: RegistryError, wait: float) -> str | None:

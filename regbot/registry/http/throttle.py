@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Final
 
 import trio
 
+from regbot.registry.observer import Unmetered
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
+
+    from regbot.registry.observer import Meter
 
 USUAL: Final = 3
 """Slots of a registry of which nobody said how many it has: as many as the Go program takes."""
@@ -19,11 +23,12 @@ MOST: Final = 64
 class Throttle:
     """The slots of one registry, given out in the order in which they were asked for.
 
-    With *slots* None there are `USUAL`, and more for a script that has more calls in flight.
+    *meter* is told of waits.  With *slots* None there are `USUAL`, and more for a script that has more calls in flight.
     """
 
-    def __init__(self, name: str, *, slots: int | None, per_second: float = 0.0) -> None:
+    def __init__(self, name: str, *, slots: int | None, per_second: float = 0.0, meter: Meter | None = None) -> None:
         self.name = name
+        self._meter = meter or Unmetered()
         self.slots = USUAL if slots is None else max(slots, 1)
         self._least = self.slots
         self._adapts = slots is None
@@ -60,12 +65,16 @@ class Throttle:
         """
         count = min(count, self._least)
         if self._turn.locked() or self._held + count > self.slots:
-            async with self._turn:
-                while self._held + count > self.slots:
-                    self._changed = trio.Event()
-                    await self._changed.wait()
+            with self._waiting("slot"):
+                await self._wait_for(count)
         self._held += count
         return count
+
+    async def _wait_for(self, count: int) -> None:
+        async with self._turn:
+            while self._held + count > self.slots:
+                self._changed = trio.Event()
+                await self._changed.wait()
 
     def give(self, count: int) -> None:
         """Give back what `take` returned."""
@@ -86,7 +95,17 @@ class Throttle:
         if self._interval:
             start = max(trio.current_time(), self._next)
             self._next = start + self._interval
-            await trio.sleep_until(start)
+            with self._waiting("pace"):
+                await trio.sleep_until(start)
+
+    @contextmanager
+    def _waiting(self, why: str) -> Iterator[None]:
+        begun = trio.current_time()
+        try:
+            yield
+        finally:
+            if (seconds := trio.current_time() - begun) > 0:
+                self._meter.waited(self.name, seconds, why)
 
 
 @asynccontextmanager

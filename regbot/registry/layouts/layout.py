@@ -31,7 +31,7 @@ from regbot.registry.layouts.sessions import LOCK_POLL, Sessions
 from regbot.registry.layouts.storage import LayoutFiles, rewrite, unknown_manifest
 from regbot.registry.manifest import Head, Manifest
 from regbot.registry.observer import Silent
-from regbot.registry.reference import DEFAULT_TAG, Reference
+from regbot.registry.reference import Reference
 from regbot.registry.referrers_index import EMPTY, tag_of, with_entry, without_entry
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class Layout:
         await self._sessions.begin(repository.path)
         return await run_sync(self._disk.has, repository, digest)
 
-    async def put_blob(self, repository: Repository, descriptor: Descriptor, content: Content) -> None:
+    async def put_blob(self, repository: Repository, descriptor: Descriptor, content: Content) -> bool:
         """Store a blob; one that has not its digest or its size leaves nothing behind."""
         await self._begin(repository, descriptor.digest)
         with await run_sync(self._disk.blobs, repository, descriptor.digest) as folder:
@@ -120,13 +120,15 @@ class Layout:
                 # A cancelled copy must not leave its draft behind.
                 with trio.CancelScope(shield=True):
                     await run_sync(draft.discard)
+        return True
 
     async def copy_blob(
         self, descriptor: Descriptor, source: Repository, target: Repository, *, moved: Callable[[int], None] = nobody
-    ) -> None:
+    ) -> bool:
         """Copy a blob from layout to layout unless it is there."""
-        if not await self.has_blob(target, descriptor.digest):
-            await self.put_blob(target, descriptor, Blob(self, source, descriptor, moved))
+        if await self.has_blob(target, descriptor.digest):
+            return False
+        return await self.put_blob(target, descriptor, Blob(self, source, descriptor, moved))
 
     async def put_manifest(self, reference: Reference, manifest: Manifest, *, child: bool = False) -> None:
         """Store a manifest, then let the tag point at it; one without a tag is listed without a name.
@@ -141,8 +143,7 @@ class Layout:
             referrer = replace(manifest.referrer(), digest=digest)
             await self._refer(repository, manifest.subject.digest, digest, referrer)
         entry = Descriptor(manifest.descriptor.media_type, digest, len(manifest.body))
-        tag = reference.tag or ("" if reference.digest else DEFAULT_TAG)
-        if tag:
+        if tag := reference.meant_tag:
             await self._lose(reference.tagged(tag))
             await self._change(repository, lambda index: index.set(tag, entry), create=True)
         elif not child:
@@ -161,13 +162,14 @@ class Layout:
         if manifest is not None and manifest.subject is not None:
             await self._refer(repository, manifest.subject.digest, digest)
 
-    async def delete_tag(self, reference: Reference) -> None:
+    async def delete_tag(self, reference: Reference) -> Digest | None:
         """Delete a tag: what it pointed at stays as long as something else names it."""
         if not reference.tag:
             raise RegistryError(f"{reference}: which tag is to be deleted?", code="TAG_INVALID")
-        await self._lose(reference.tagged(reference.tag))
+        lost = await self._lose(reference.tagged(reference.tag))
         if not await self._change(reference.repository, lambda index: index.without_tag(reference.tag)):
             raise unknown_manifest(reference)
+        return lost.descriptor.digest if lost else None
 
     async def _begin(self, repository: Repository, digest: Digest) -> None:
         """Be about to write a blob."""

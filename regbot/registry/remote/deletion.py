@@ -44,17 +44,20 @@ async def delete_tag(
     *,
     warn: Callable[[str], None] = lambda _: None,
     nonce: Callable[[], str] = lambda: secrets.token_hex(32),
-) -> None:
-    """Delete a tag and nothing else.  On any failure the tag points where it did.
+) -> Digest | None:
+    """Delete a tag and nothing else; return what it pointed at if that became known.
 
+    On any failure the tag points where it did.
     Where that cannot be had, *warn* is told what to do about it: nobody may be there any more to catch the error.
     """
     refused = await _try(client, reference)
-    if refused is not None:
-        await _check(client, reference, refused, nonce())
-        tag = reference.tagged(reference.tag)
-        original = await manifests.get(client, tag)
-        await StandIn(client, tag, original, nonce).play(warn)
+    if refused is None:
+        return None
+    await _check(client, reference, refused, nonce())
+    tag = reference.tagged(reference.tag)
+    original = await manifests.get(client, tag)
+    await StandIn(client, tag, original, nonce).play(warn)
+    return original.descriptor.digest
 
 
 async def _try(client: Client, reference: Reference) -> RegistryError | None:

@@ -119,20 +119,20 @@ class Remote:
         with self._forgetting(reference.repository):
             await self._referrers.delete(reference, known)
 
-    async def delete_tag(self, reference: Reference) -> None:
+    async def delete_tag(self, reference: Reference) -> Digest | None:
         """Delete a tag; see api.Registry."""
         with self._forgetting(reference.repository):
-            await deletion.delete_tag(self._client, reference, warn=self._observer.error)
+            return await deletion.delete_tag(self._client, reference, warn=self._observer.error)
 
-    async def put_blob(self, repository: Repository, descriptor: Descriptor, content: Content) -> None:
+    async def put_blob(self, repository: Repository, descriptor: Descriptor, content: Content) -> bool:
         """Store a blob; see api.Registry."""
-        await self._transfers.put(repository, descriptor, content)
+        return await self._transfers.put(repository, descriptor, content)
 
     async def copy_blob(
         self, descriptor: Descriptor, source: Repository, target: Repository, *, moved: Callable[[int], None] = nobody
-    ) -> None:
+    ) -> bool:
         """Copy a blob between repositories of registries; see api.Registry."""
-        await self._transfers.copy(descriptor, source, target, moved)
+        return await self._transfers.copy(descriptor, source, target, moved)
 
     @asynccontextmanager
     async def _reading(self, repository: Repository, descriptor: Descriptor) -> AsyncIterator[AsyncIterator[bytes]]:

@@ -42,25 +42,28 @@ class Transfers:
             self._cache.missed_blob(repository, digest)
         return found
 
-    async def put(self, repository: Repository, descriptor: Descriptor, content: Content) -> None:
-        """Store a blob that is not known to be there."""
+    async def put(self, repository: Repository, descriptor: Descriptor, content: Content) -> bool:
+        """Store a blob unless it is known to be there: False."""
         async with self._sending(repository, descriptor) as needed:
             if needed:
                 await Delivery(self._client, repository, descriptor, content).run()
+        return needed
 
     async def copy(
         self, descriptor: Descriptor, source: Repository, target: Repository, moved: Callable[[int], None]
-    ) -> None:
-        """Have *target* hold the blob of *source*; *moved* is told of bytes that pass."""
+    ) -> bool:
+        """Have *target* hold the blob of *source*, False if it does; *moved* is told of bytes that pass."""
         if source == target:
-            return
+            return False
         async with self._sending(target, descriptor) as needed:
             if not needed:
-                return
+                return False
             if source.registry == target.registry:
-                await self._mount(descriptor, source, target, moved)
-            elif not await self._may_skip(target, descriptor.digest):
-                await self._stream(descriptor, source, target, None, moved)
+                return await self._mount(descriptor, source, target, moved)
+            if await self._may_skip(target, descriptor.digest):
+                return False
+            await self._stream(descriptor, source, target, None, moved)
+            return True
 
     @asynccontextmanager
     async def _sending(self, target: Repository, descriptor: Descriptor) -> AsyncIterator[bool]:
@@ -74,10 +77,10 @@ class Transfers:
 
     async def _mount(
         self, descriptor: Descriptor, source: Repository, target: Repository, moved: Callable[[int], None]
-    ) -> None:
+    ) -> bool:
         upload = await uploads.mount(self._client, descriptor.digest, source, target)
         if upload is None:
-            return
+            return True
         # The registry mounts nothing and has begun an upload instead.
         async with uploads.cancelled_on_failure(self._client, upload):
             there = await self._may_skip(target, descriptor.digest)
@@ -85,6 +88,7 @@ class Transfers:
             await uploads.cancel(self._client, upload)
         else:
             await self._stream(descriptor, source, target, upload, moved)
+        return not there
 
     async def _may_skip(self, target: Repository, digest: Digest) -> bool:
         """Say whether the target is known to have a blob; where we may only push that is nothing."""

@@ -59,6 +59,10 @@ class Launcher:
         """All whose processes may live: the current one, and any that is coming or going."""
         self._current = self._begin()
         self._current.reserve.keep()
+        self.alive = 0
+        """Children that serve a run now."""
+        self.renewals = self.deaths = 0
+        """How often another process took over as it should, and because the one before had died."""
         self._renewing = Background(self._renew)
 
     async def layers(self) -> Sequence[Layer]:
@@ -77,10 +81,12 @@ class Launcher:
         LauncherFailed if there is none to be had.  Any number of tasks may do this at once.
         """
         process, child = await self._take(limits)
+        self.alive += 1
         try:
             yield child
         finally:
             await end(process, child)
+            self.alive -= 1
 
     async def aclose(self) -> None:
         """End every process, and with it every child that is left."""
@@ -98,6 +104,7 @@ class Launcher:
 
     async def _living(self) -> Generation:
         if self._current.process.gone:
+            self.deaths += 1
             await self._switch(self._begin())
         return self._current
 
@@ -124,8 +131,12 @@ class Launcher:
                     self._tell(f"The launcher cannot be renewed, the old one stays; next attempt in {again:g}s: {exc}")
                     await trio.sleep(again)
                     continue
-                # If it died meanwhile, the next run may have brought another.
-                await (self._switch(coming) if self._current is current else coming.aclose())
+                if self._current is not current:
+                    # It died meanwhile, and the next run has brought another.
+                    await coming.aclose()
+                    continue
+                self.renewals += 1
+                await self._switch(coming)
 
     async def _next(self) -> Generation:
         coming = self._begin()

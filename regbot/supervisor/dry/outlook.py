@@ -12,7 +12,7 @@ from regbot.registry.errors import NotFound, RegistryError
 from regbot.registry.held import Held
 from regbot.registry.manifest import Head, Manifest, RateLimit
 from regbot.registry.recent import Recent
-from regbot.registry.reference import DEFAULT_TAG, Reference, Repository, parse_registry
+from regbot.registry.reference import Reference, Repository, parse_registry
 from regbot.supervisor.dry.plan import MAX_BLOB, MAX_BLOBS, Unkept
 
 if TYPE_CHECKING:
@@ -39,6 +39,10 @@ class Outlook:
     def __init__(self, below: Below, plan: Plan) -> None:
         self._below, self._plan = below, plan
         self._seen: Recent[tuple[str, Digest], Digest] = Recent(MAX_SEEN)
+
+    def identity(self, repository: Repository) -> str:
+        """Return what is the same for all spellings of one repository."""
+        return self._below.identity(repository)
 
     async def repositories(self, registry: str, *, limit: int = 0, last: str = "") -> list[str]:
         """List what is there and what would be; see api.Reader."""
@@ -140,9 +144,9 @@ class Outlook:
             return None
         digest = reference.digest
         if digest is None:
-            if tag_of(reference) not in pending.tags:
+            if reference.meant_tag not in pending.tags:
                 return None
-            digest = pending.tags[tag_of(reference)]
+            digest = pending.tags[reference.meant_tag]
         if digest is None or (digest in pending.manifests and pending.manifests[digest] is None):
             raise _gone(reference)
         return pending.manifests.get(digest)
@@ -171,11 +175,6 @@ class Outlook:
     def _origin(self, repository: Repository, digest: Digest) -> Source:
         pending = self._written(repository)
         return repository if pending is None else pending.blobs.get(digest, repository)
-
-
-def tag_of(reference: Reference) -> str:
-    """Return the tag that a reference means, "" if it means none."""
-    return reference.tag or ("" if reference.digest else DEFAULT_TAG)
 
 
 def _gone(reference: Reference) -> NotFound:

@@ -15,8 +15,7 @@ from regbot.registry.api import nobody
 from regbot.registry.errors import InvalidText, NotFound, RegistryError, Unverified
 from regbot.registry.manifest import MAX_WRITTEN, Manifest
 from regbot.registry.workers import each
-from regbot.supervisor.audit.change import Change
-from regbot.supervisor.dry.outlook import Outlook, tag_of
+from regbot.supervisor.dry.outlook import Outlook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,27 +24,20 @@ if TYPE_CHECKING:
     from regbot.registry.descriptor import Descriptor
     from regbot.registry.digest import Digest
     from regbot.registry.reference import Reference, Repository
-    from regbot.supervisor.dry.outlook import Below
-    from regbot.supervisor.dry.plan import Pending, Plan
+    from regbot.supervisor.dry.plan import Pending
 
 
 class Overlay(Outlook):
-    """The `Registry` of one run in a dry run; *note* is told of each write that was not made."""
-
-    def __init__(self, below: Below, plan: Plan, note: Callable[[Change], None]) -> None:
-        super().__init__(below, plan)
-        self._note = note
+    """The `Registry` of one run in a dry run: what it does not do it keeps in mind."""
 
     async def put_manifest(self, reference: Reference, manifest: Manifest, *, child: bool = False) -> None:  # noqa: ARG002 -- of layouts
         """Keep a manifest in memory; see api.Registry."""
         _refuse_unfit(reference, manifest)
         await self._expect_blobs(reference, manifest)
-        digest = manifest.descriptor.digest
         pending = self._writing(reference.repository)
         self._plan.note_manifest(pending, manifest)
-        if tag := tag_of(reference):
-            self._plan.note_tag(pending, tag, digest)
-        self._note(Change("put manifest", str(reference), str(digest), len(manifest.body)))
+        if tag := reference.meant_tag:
+            self._plan.note_tag(pending, tag, manifest.descriptor.digest)
 
     async def delete_manifest(self, reference: Reference) -> None:
         """Forget a manifest and the tags that point at it; see api.Registry."""
@@ -53,21 +45,20 @@ class Overlay(Outlook):
             raise InvalidText("manifest to delete", str(reference), "it needs a digest")
         digest = (await self.head(reference.at(reference.digest), origin=True)).descriptor.digest
         self._plan.note_deleted(self._writing(reference.repository), digest)
-        self._note(Change("delete manifest", str(reference), str(digest)))
 
-    async def delete_tag(self, reference: Reference) -> None:
+    async def delete_tag(self, reference: Reference) -> Digest:
         """Forget a tag; see api.Registry."""
         tagged = reference.tagged(reference.tag)
         digest = (await self.head(tagged, origin=True)).descriptor.digest
         self._plan.note_tag(self._writing(tagged.repository), tagged.tag, None)
-        self._note(Change("delete tag", str(tagged), str(digest)))
+        return digest
 
-    async def put_blob(self, repository: Repository, descriptor: Descriptor, content: Content) -> None:
+    async def put_blob(self, repository: Repository, descriptor: Descriptor, content: Content) -> bool:
         """Read a blob, and keep it in memory if it is small; see api.Registry."""
         pending = self._writing(repository)
         what = await self._plan.read(pending, descriptor, content)
         self._plan.note_blob(pending, descriptor.digest, what)
-        self._note(Change("put blob", str(repository), str(descriptor.digest), descriptor.size))
+        return True
 
     async def copy_blob(
         self,
@@ -76,10 +67,10 @@ class Overlay(Outlook):
         target: Repository,
         *,
         moved: Callable[[int], None] = nobody,  # noqa: ARG002 -- nothing moves
-    ) -> None:
+    ) -> bool:
         """Note that the target would have the blob; the source must have it now."""
         if await self._has(target, descriptor.digest, unknown=False):
-            return
+            return False
         if not await self.has_blob(source, descriptor.digest):
             raise NotFound(
                 f"{source} has no blob {descriptor.digest}",
@@ -90,7 +81,7 @@ class Overlay(Outlook):
             )
         origin = self._origin(source, descriptor.digest)
         self._plan.note_blob(self._writing(target), descriptor.digest, origin)
-        self._note(Change("put blob", str(target), str(descriptor.digest), descriptor.size))
+        return True
 
     async def _expect_blobs(self, reference: Reference, manifest: Manifest) -> None:
         """Raise what a registry would answer to an image whose blobs are not there; nothing is looked for twice."""

@@ -36,12 +36,15 @@ class ModuleFolders:
     """Reads folders, all of them within the bounds together; *base* is where relative paths begin."""
 
     def __init__(self, base: str) -> None:
+        self.read: list[Path] = []
+        """The folders that were asked for."""
         self._base = base
         self._left = _Left()
 
     def __call__(self, path: str) -> Folder:
         """Return the modules of a folder; ValueError says why they cannot be had."""
         whole = Path(self._base, path)
+        self.read.append(whole)
         try:
             root = os.open(whole, os.O_PATH | os.O_DIRECTORY)
         except OSError as exc:

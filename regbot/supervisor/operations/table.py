@@ -37,7 +37,8 @@ class Action(Flag):
 class Operation:
     """A row of the table.  *run* gets a value for each parser of *takes*, those for nil where the call has fewer.
 
-    Besides it gets `files` where its action is with a file, `observer` where it reports, and `modules` where it loads.
+    Besides it gets `files` where its action is with a file, `observer` where it reports, `meter` where it waits, and
+    `modules` where it loads.
     """
 
     run: Callable[..., Awaitable[Value]]
@@ -47,6 +48,8 @@ class Operation:
     """Whether it waits for one of the `parallel` slots that all scripts share."""
     reports: bool = False
     """Whether it tells how far it is, or how it is done."""
+    waits: bool = False
+    """Whether it waits for a rate limit."""
     loads: bool = False
     """Whether it looks for modules."""
     takes_content: bool = False
@@ -122,6 +125,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         image.rate_limit_wait,
         (arguments.image, arguments.number, _nil_or_duration, _nil_or_duration),
         Action.PULL,
+        waits=True,
     ),
 }
 

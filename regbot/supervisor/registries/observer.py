@@ -16,11 +16,21 @@ PAUSE: Final = 1.0
 """Seconds between two records of how far copies are, but for that of a copy's end."""
 
 
-class LogObserver:
-    """An Observer that writes to the log; *clock* returns seconds."""
+def _nobody(_: Progress) -> None:
+    """Show nobody how far a copy is."""
 
-    def __init__(self, log: Logger, clock: Callable[[], float] = time.monotonic) -> None:
-        self._log, self._clock = log, clock
+
+class LogObserver:
+    """An Observer that writes to the log; *clock* returns seconds.  *show* is told of all progress as well."""
+
+    def __init__(
+        self,
+        log: Logger,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        show: Callable[[Progress], None] = _nobody,
+    ) -> None:
+        self._log, self._clock, self._show = log, clock, show
         self._next = float("-inf")
 
     def debug(self, text: str) -> None:
@@ -37,6 +47,7 @@ class LogObserver:
 
     def progress(self, progress: Progress) -> None:
         """Log how far a copy is, for those who want to know everything."""
+        self._show(progress)
         done = (progress.blobs, progress.bytes) == (progress.blobs_known, progress.bytes_known)
         now = self._clock()
         if not done and now < self._next:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self, cast
 
 import trio
@@ -12,6 +13,8 @@ from regbot.protocol.errors import WireError
 from regbot.protocol.frames import MAX_FRAME
 from regbot.protocol.messages import Failure, Result
 from regbot.protocol.values import pack
+from regbot.supervisor.audit.trail import Step, Trail
+from regbot.supervisor.audit.words import shortened
 from regbot.supervisor.operations.table import OperationFailed, describe
 
 if TYPE_CHECKING:
@@ -31,6 +34,8 @@ MAX_KEPT: Final = 128
 """Failures of a run that are remembered, the latest."""
 MAX_NAMED: Final = 3
 """Operations in flight that are named."""
+CUT_OFF: Final = "cut off"
+"""What became of an operation whose run ended before it did."""
 
 
 @dataclass(slots=True)
@@ -42,6 +47,8 @@ class _Doing:
     line: int
     payload: bytes
     what: str = ""
+    error: str = ""
+    """What it failed with."""
     large: bool = False
     keeping: bool = False
     """Whether it is one of those that may hold megabytes."""
@@ -51,14 +58,14 @@ class _Doing:
     def of(cls, call: Call) -> Self:
         """Return what a call asks for."""
         large = len(call.payload) > LARGE
-        return cls(call.number, call.operation, call.line, call.payload, call.operation, large)
+        return cls(call.number, call.operation, call.line, call.payload, call.operation, large=large)
 
 
 class Calls:
-    """What one child called for.  An answer has *most* bytes at most."""
+    """What one child called for, each in the *trail* when it is over.  An answer has *most* bytes at most."""
 
-    def __init__(self, gate: Gate, most: int = MAX_FRAME) -> None:
-        self._gate, self._most = gate, most
+    def __init__(self, gate: Gate, most: int = MAX_FRAME, trail: Trail | None = None) -> None:
+        self._gate, self._most, self._trail = gate, most, trail or Trail()
         self._open: dict[int, _Doing] = {}
         self._keeping = trio.Semaphore(MAX_KEEPING)
         self._interrupted = False
@@ -131,6 +138,18 @@ class Calls:
         return ", ".join(named[:MAX_NAMED]) + more
 
     async def _answer(self, doing: _Doing) -> Result | Failure:
+        started, begun = datetime.now(UTC), trio.current_time()
+        try:
+            answer = await self._do(doing)
+        except BaseException as exc:
+            doing.error = CUT_OFF if isinstance(exc, trio.Cancelled) else f"ended its run: {type(exc).__name__}"
+            raise
+        finally:
+            took = trio.current_time() - begun
+            self._trail.did(Step(started=started, took=took, operation=doing.what, line=doing.line, error=doing.error))
+        return answer
+
+    async def _do(self, doing: _Doing) -> Result | Failure:
         size = len(doing.payload)
         try:
             given = self._gate.unpack(doing.operation, doing.payload)
@@ -162,7 +181,7 @@ class Calls:
     def _failure(self, doing: _Doing, described: Mapping[str, Value]) -> Failure:
         facts = {"operation": doing.operation, "line": doing.line, **described}
         # The text is in the script's error already.
-        del facts["message"]
+        doing.error = shortened(str(facts.pop("message")))
         self._failed[doing.number] = cast("Mapping[str, str | int]", {key: each for key, each in facts.items() if each})
         if len(self._failed) > MAX_KEPT:
             self._failed.popitem(last=False)

@@ -31,6 +31,8 @@ class Verdict(Enum):
     """Somebody had this one run ended."""
     DEFECT = "defect"
     """An operation met an error that nobody thought of: regbot's fault, and a bug to be reported."""
+    NOT_STARTED = "not started"
+    """It was not its turn any more when the work as a whole was ended."""
     UNSTARTED = "unstarted"
     """No child could be locked down: nothing of the script ran."""
 

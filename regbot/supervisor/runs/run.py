@@ -17,6 +17,7 @@ import trio
 from regbot.protocol.errors import WireError
 from regbot.protocol.messages import Call, Cancel, Done, Failed, Log, Metric, Reason, Start
 from regbot.protocol.values import pack
+from regbot.supervisor.audit.trail import CURRENT, Trail
 from regbot.supervisor.children.child import PATIENCE, ChildEnded, ChildLimits
 from regbot.supervisor.children.launcher import LauncherFailed
 from regbot.supervisor.runs.answers import Answers
@@ -50,25 +51,27 @@ _VERDICTS: Final = {
 class Run:
     """One execution of one script; it is executed once.
 
-    *settings* are for the prelude, beside those of every run; *patience* is what a child has that has to go on.
+    What it does is noted in *trail*.  *settings* are for the prelude, beside those of every run; *patience* is what a
+    child has that has to go on.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what is run, with what, and who is told
         self,
         script: Script,
         gate: Gate,
         log: Logger,
+        trail: Trail | None = None,
         *,
         settings: Mapping[str, Value] | None = None,
         patience: float = PATIENCE,
     ) -> None:
-        self.script = script
+        self.script, self.trail = script, trail or Trail()
         self._settings = settings or {}
         self._said = ScriptLog(log.bind(script=script.name), script.limits.log_bytes)
-        self._calls = Calls(gate, script.limits.message_bytes)
+        self._calls = Calls(gate, script.limits.message_bytes, self.trail)
         self._patience = patience
         self._stop = self._over = trio.CancelScope()
-        self._why_stopped = ""
+        self._stopped = Verdict.INTERRUPTED, ""
         self._outcome: Outcome | None = None
         self._metrics = Metrics()
         self._calls_left = -1 if script.limits.operations is None else script.limits.operations
@@ -76,10 +79,17 @@ class Run:
 
     async def execute(self, launcher: Launcher) -> Outcome:
         """Run the script to its end; every end is an outcome."""
+        before = CURRENT.set(self.trail)
         try:
             return replace(await self._execute(launcher), metrics=self._metrics.totals)
         finally:
+            CURRENT.reset(before)
             self._calls.end()
+
+    @property
+    def doing(self) -> str:
+        """What is in flight just now, "" if nothing is: the script itself runs."""
+        return self._calls.doing
 
     async def _execute(self, launcher: Launcher) -> Outcome:
         timeout = math.inf if self.script.timeout is None else self.script.timeout
@@ -92,11 +102,13 @@ class Run:
                 except LauncherFailed as exc:
                     return self._ended(Verdict.UNSTARTED, f"no child could be locked down: {exc}")
             return self._cut(Verdict.TIMEOUT, f"timeout after {timeout:g}s (limit: timeout)")
-        return self._cut(Verdict.INTERRUPTED, f"cut off by {self._why_stopped}")
+        verdict, why = self._stopped
+        return self._cut(verdict, f"cut off by {why}")
 
-    def stop(self, why: str) -> None:
-        """Kill the run's child; the outcome says *why*."""
-        self._why_stopped = why
+    def stop(self, why: str, verdict: Verdict = Verdict.INTERRUPTED) -> None:
+        """Kill the run's child; the outcome is *verdict* and says *why*: the first ones, if it is told so again."""
+        if not self._stop.cancel_called:
+            self._stopped = verdict, why
         self._stop.cancel()
 
     def interrupt(self) -> None:

@@ -93,7 +93,7 @@ class Control(Protocol):
         ...
 
     async def runs(self, *, script: str = "", before: int = 0, limit: int = 50) -> Sequence[RunRecord]:
-        """Return runs, the latest first: of one *script* ("": of all), with numbers below *before* (0: from the top)."""
+        """Return runs, the latest first: of one *script* ("": of all), numbers below *before* (0: from the top)."""
         ...
 
     async def run(self, number: int) -> RunRecord:

@@ -338,10 +338,10 @@ class Cancelling(Layout):
 
     scope: trio.CancelScope
 
-    async def put_blob(self, repository: Repository, descriptor: Descriptor, content: Content) -> None:
+    async def put_blob(self, repository: Repository, descriptor: Descriptor, content: Content) -> bool:
         """Begin, too late."""
         self.scope.cancel()
-        await super().put_blob(repository, descriptor, content)
+        return await super().put_blob(repository, descriptor, content)
 
 
 async def test_cancelled(files: Files, files_folder: Path) -> None:

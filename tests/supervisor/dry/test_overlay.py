@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from regbot.registry.reference import Reference
-    from regbot.supervisor.dry.overlay import Overlay
+    from regbot.supervisor.audit.recorded import Recorded
     from tests.docker_registry import DockerRegistry
 
 IMAGE = images.image(layers=[b"one", b"two"])
@@ -43,7 +43,7 @@ def listing() -> Iterator[Served]:
         yield served
 
 
-async def read(overlay: Overlay, reference: Reference, data: bytes) -> bytes:
+async def read(overlay: Recorded, reference: Reference, data: bytes) -> bytes:
     """Read a blob through the overlay."""
     async with overlay.blob(reference.repository, described(data)) as pieces:
         return b"".join([piece async for piece in pieces])

@@ -13,6 +13,7 @@ from regbot.protocol.conversation import MAX_IN_FLIGHT
 from regbot.registry.errors import NotFound
 from regbot.registry.files.files import Files
 from regbot.registry.registries import Registries
+from regbot.supervisor.audit.trail import Trail
 from regbot.supervisor.children.launcher import open_launcher
 from regbot.supervisor.gates import Gates, Means
 from regbot.supervisor.logs import Writer, open_log
@@ -65,9 +66,9 @@ class Meeting(Registries):
             self.waiting -= 1
         return [repository.path]
 
-    async def put_blob(self, repository: Repository, descriptor: Descriptor, content: Content) -> None:  # noqa: ARG002 -- the interface's
+    async def put_blob(self, repository: Repository, descriptor: Descriptor, content: Content) -> bool:  # noqa: ARG002 -- the interface's
         """Take a blob, or never come to an end with it."""
-        await self.tags(repository)
+        return bool(await self.tags(repository))
 
 
 @asynccontextmanager
@@ -75,10 +76,10 @@ async def at(registry: Registries, *, stand_in: bool = False) -> AsyncIterator[C
     """Give a function that runs a text at a registry."""
     log = open_log(Writer(8, stream=StringIO()))
     async with open_launcher(entry=STAND_IN) if stand_in else open_launcher() as launcher, registry:
-        gates = Gates(Means(launcher, registry, Files("."), log, 0, dry_run=False), note=print)
+        gates = Gates(Means(launcher, registry, registry, Files("."), log, 0, dry_run=False))
 
         async def run(text: str) -> Outcome:
-            return await Run(script(text), gates.of(script(text)), log).execute(launcher)
+            return await Run(script(text), gates.of(script(text), Trail()), log).execute(launcher)
 
         yield run
 

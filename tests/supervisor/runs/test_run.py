@@ -104,10 +104,11 @@ class Hoarding(Registries):
 
     held = 0
 
-    async def put_blob(self, repository: Repository, descriptor: Descriptor, content: Content) -> None:  # noqa: ARG002 -- the interface's
+    async def put_blob(self, repository: Repository, descriptor: Descriptor, content: Content) -> bool:  # noqa: ARG002 -- the interface's
         """Hold on to the content."""
         self.held += 1
         await trio.sleep_forever()
+        raise AssertionError
 
 
 @pytest.mark.parametrize(

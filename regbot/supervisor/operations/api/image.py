@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from regbot.registry.api import Registry
     from regbot.registry.copying.options import CopyOptions
     from regbot.registry.files.files import Files
-    from regbot.registry.observer import Observer
+    from regbot.registry.observer import Meter, Observer
     from regbot.supervisor.operations.arguments import Image
 
 POLL: Final = 5 * 60.0
@@ -58,8 +58,8 @@ async def import_tar(registry: Registry, image: Image, path: str, *, files: File
     return None
 
 
-async def rate_limit_wait(
-    registry: Registry, image: Image, limit: float, poll: float | None, patience: float | None
+async def rate_limit_wait(  # noqa: PLR0913 -- the arguments of the call, and who is told
+    registry: Registry, image: Image, limit: float, poll: float | None, patience: float | None, *, meter: Meter
 ) -> Value:
     """Wait until the registry grants more than *limit* pulls; say whether it did in time.
 
@@ -70,5 +70,13 @@ async def rate_limit_wait(
             rate = (await registry.head(image.reference)).rate_limit
             if not rate.known or rate.remain >= limit:
                 return True
-            await trio.sleep(POLL if poll is None else poll)
+            await _wait(POLL if poll is None else poll, image.reference.repository.registry, meter)
     return False
+
+
+async def _wait(seconds: float, registry: str, meter: Meter) -> None:
+    begun = trio.current_time()
+    try:
+        await trio.sleep(seconds)
+    finally:
+        meter.waited(registry, trio.current_time() - begun, "ratelimit")

@@ -1,0 +1,1 @@
+"""Who answers what is asked: a noun a module."""

@@ -1,0 +1,93 @@
+/**
+ * The view of one script: when it runs, and the runs that were, page by page.
+ */
+
+import { actions } from "./actions.js";
+import { get, Refused, runs } from "./api.js";
+import { button, fill, h, plain } from "./dom.js";
+import { count, duration, moment, took } from "./format.js";
+import { digest, facts, state } from "./facts.js";
+import { outcome, place } from "./outcome.js";
+import { refresher } from "./refresher.js";
+import { rule } from "./row.js";
+import { refreshServer } from "./server.js";
+import { follow } from "./stream.js";
+
+/** Runs that are shown at first, and added at a time. */
+const PIECE = 50;
+
+/** Show the script called `name`, as it is and as it goes on. */
+export async function showScript(main, name, signal) {
+  const title = h("h1", { tabindex: "-1" }, plain(name));
+  const list = facts();
+  const buttons = actions(name);
+  const table = h("tbody");
+  let most = PIECE;
+  const more = button("Older runs", () => { most += PIECE; refresh.soon(); });
+
+  async function ask() {
+    const [states, records] = await Promise.all([get("scripts", signal), history(name, most, signal), refreshServer(signal)]);
+    const found = states.find((each) => each.name === name);
+    if (!found && !records.length) throw new Refused(404, { error: `There is no script ${plain(name)}.` });
+    state(list, known(found));
+    buttons.element.hidden = !found;
+    buttons.update(Boolean(found) && found.running !== null);
+    fill(table, records.map(line));
+    more.hidden = records.length < most;
+  }
+
+  const refresh = refresher(ask, signal);
+  await refresh.now();
+  document.title = `${plain(name)} – regbot`;
+  fill(
+    main,
+    h("nav", { "aria-label": "Where this is" }, h("a", { href: "#/" }, "All scripts")),
+    h("div", { class: "heading" }, title, buttons.element),
+    list,
+    h("h2", {}, "Runs"),
+    runTable(table),
+    h("p", { class: "rest" }, more),
+  );
+  title.focus();
+  await follow("events", refresh.soon, signal);
+}
+
+/** Get the latest `most` runs, in as many questions as that takes. */
+async function history(script, most, signal) {
+  const found = [];
+  while (found.length < most) {
+    const before = found.at(-1)?.id ?? 0;
+    const next = await runs(script, { before, limit: PIECE, signal });
+    found.push(...next);
+    if (next.length < PIECE) break;
+  }
+  return found;
+}
+
+function known(found) {
+  if (!found) return [["Runs", "no more: it is not in the configuration"]];
+  return [
+    ["Schedule", rule(found)],
+    ["Next", found.next === null ? null : moment(found.next)],
+    ["Skipped", found.skipped ? `${count(found.skipped)} times, since it still ran` : null],
+    ["Text", digest(found.hash)],
+  ];
+}
+
+function runTable(body) {
+  const names = ["Run", "Outcome", "Began", "Took", "Operations", "Changes"];
+  const head = h("thead", {}, h("tr", {}, names.map((each) => h("th", { scope: "col" }, each))));
+  return h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Runs" }, h("table", {}, head, body));
+}
+
+function line(record) {
+  const cells = [
+    h("a", { href: place(record) }, String(record.id)),
+    [outcome(record), record.dry_run ? h("span", { class: "quiet" }, " dry run") : null],
+    moment(record.started),
+    record.ended ? duration(took(record)) : moment(record.started, { since: true }),
+    count(record.operations),
+    count(record.changes),
+  ];
+  return h("tr", {}, cells.map((each) => h("td", {}, each)));
+}
