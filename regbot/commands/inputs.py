@@ -17,6 +17,7 @@ from regbot.supervisor.operations.module_folders import ModuleFolders
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from typing import TextIO
 
     from loguru import Logger
 
@@ -24,10 +25,15 @@ if TYPE_CHECKING:
     from regbot.config.model import Config
 
 
-def open_log(arguments: Namespace) -> tuple[Logger, logs.Writer]:
-    """Return the log that the command line asks for, and what writes it."""
-    writer = logs.Writer(log_level(arguments), as_json="json" in getattr(arguments, "logopt", ()))
+def open_log(arguments: Namespace, stream: TextIO | None = None) -> tuple[Logger, logs.Writer]:
+    """Return the log that the command line asks for, and what writes it: to *stream*, by default standard error."""
+    writer = logs.Writer(log_level(arguments), as_json=logs_json(arguments), stream=stream)
     return logs.open_log(writer), writer
+
+
+def logs_json(arguments: Namespace) -> bool:
+    """Say whether the log is for programs."""
+    return "json" in getattr(arguments, "logopt", ())
 
 
 def log_level(arguments: Namespace) -> int:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
+from datetime import UTC, datetime
 
 import msgspec
-
-T = TypeVar("T")
 
 
 def encode(value: object) -> bytes:
@@ -19,8 +17,11 @@ def encode(value: object) -> bytes:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Mapping):
-        return dict(value)
+    match value:
+        case Mapping():
+            return dict(value)
+        case datetime():  # A subclass of it, such as loguru has.
+            return datetime.fromtimestamp(value.timestamp(), UTC)
     raise NotImplementedError(type(value))
 
 

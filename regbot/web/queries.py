@@ -73,8 +73,6 @@ def content(body: bytes, kind: type[T]) -> T:
         raise Problem(422, f"the body: {exc}") from exc
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise Problem(400, f"the body is no JSON: {exc}") from exc
-    except RecursionError as exc:
-        raise Problem(400, "the body is no JSON that anybody reads: it is nested too deep") from exc
 
 
 def resumption(header: str | None, query: Resumption) -> tuple[int, int, int]:

@@ -10,7 +10,7 @@ SAID = {
     "once a.yml": '"a.yml" does not belong here; a configuration is named with -c FILE; regbot once --help says more',
     "run a.lua b": '"b" does not belong here; a configuration is named with -c FILE; regbot run --help says more',
     "run a.lua --script b": "there is no option --script here; regbot run --help lists those that there are",
-    "schema more": '"more" does not belong here; regbot schema --help says more',
+    "version more": '"more" does not belong here; regbot version --help says more',
     "check -c a.yml --dry-run": "there is no option --dry-run here; regbot check --help lists those that there are",
     "--nosuch=5 version": "there is no option --nosuch here; regbot version --help lists those that there are",
     "once -c prune.lua": "prune.lua looks like a script, and no configuration: regbot run prune.lua runs it",

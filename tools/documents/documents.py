@@ -1,9 +1,4 @@
-"""Documents with parts that are made of the code, between two comments:
-
-    <!-- made: options once -->
-    …
-    <!-- end of made -->
-"""
+"""Documents with parts that are made of the code: between a comment `made: MAKER ARGUMENT` and one `end of made`."""
 
 from __future__ import annotations
 

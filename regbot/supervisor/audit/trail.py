@@ -24,9 +24,12 @@ MAX_LOG: Final = 256 << 10
 """Bytes of a run's log that are kept; the log itself has it all."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Step:
-    """One operation that a run called for: *took* is in seconds, *error* is "" where it succeeded."""
+    """One operation that a run called for: *took* is in seconds, *error* is "" where it succeeded.
+
+    Nobody changes it.  It is not frozen, for that takes longer than all the rest of noting an operation.
+    """
 
     started: datetime
     took: float

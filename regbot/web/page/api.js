@@ -8,8 +8,8 @@ const KEPT = "regbot.token";
 
 /** What the API answered instead of what was asked for; `findings` are those of a failed reload. */
 export class Refused extends Error {
-  constructor(status, { error = `the server answered ${status}`, findings = [] } = {}) {
-    super(error);
+  constructor(status, { detail = `the server answered ${status}`, findings = [] } = {}) {
+    super(detail);
     this.status = status;
     this.findings = findings;
   }

@@ -70,19 +70,25 @@ export function relative(text) {
   return ahead > 0 ? `in ${roughly(ahead)}` : `${roughly(-ahead)} ago`;
 }
 
+/** Ways to tell a time; what should have begun already is about to. */
+const WAYS = {
+  relative,
+  since: (text) => duration(took({ started: text })),
+  due: (text) => (new Date(text) > Date.now() ? relative(text) : "now"),
+};
+
 /**
- * Make a <time> of an ISO 8601 text that goes on by itself: "in 3 h", or with `since` the duration since then.
+ * Make a <time> of an ISO 8601 text, told in one of the ways above, that goes on by itself.
  * Its title is the whole date.
  */
-export function moment(text, { since = false } = {}) {
-  const made = h("time", { datetime: text, title: ABSOLUTE.format(new Date(text)), "data-told": since ? "since" : "relative" });
+export function moment(text, way = "relative") {
+  const made = h("time", { datetime: text, title: ABSOLUTE.format(new Date(text)), "data-told": way });
   tell(made);
   return made;
 }
 
 function tell(element) {
-  const { dateTime, dataset } = element;
-  const told = dataset.told === "since" ? duration(took({ started: dateTime })) : relative(dateTime);
+  const told = WAYS[element.dataset.told](element.dateTime);
   if (element.textContent !== told) element.textContent = told;
 }
 

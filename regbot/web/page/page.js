@@ -36,7 +36,7 @@ function view(signal) {
     const match = pattern.exec(location.hash);
     if (match) return shown(main, match[1] ? decodeURIComponent(match[1]) : "", signal);
   }
-  throw new Refused(404, { error: "There is nothing at this address." });
+  throw new Refused(404, { detail: "There is nothing at this address." });
 }
 
 function fail(error) {

@@ -6,16 +6,20 @@
 const [REST, LEAST] = [10, 300];
 
 /**
- * Return `now()`, which asks, and `soon()`, which asks when it is time; what fails then is asked for with the next.
- * There is one question at a time.
+ * Return `now()`, which asks, `soon()`, which asks when it is time (what fails then is asked for with the next), and
+ * `busy()`: whether an answer is awaited.  There is one question at a time.
  */
 export function refresher(ask, signal) {
   let waiting = false;
+  let asked = false;
   let free = Promise.resolve();
 
   async function now() {
     const began = performance.now();
-    const asking = ask();
+    asked = true;
+    const asking = ask().finally(() => {
+      asked = false;
+    });
     const rested = () => rest(Math.max((performance.now() - began) * REST, LEAST));
     free = asking.then(rested, rested);
     await asking;
@@ -29,7 +33,7 @@ export function refresher(ask, signal) {
     if (!signal.aborted) now().catch(() => {}); // the stream says when the connection is lost
   }
 
-  return { now, soon };
+  return { now, soon, busy: () => asked };
 }
 
 function rest(milliseconds) {

@@ -60,13 +60,12 @@ function latest({ running, last }) {
   if (running !== null) {
     return [h("a", { href: place({ id: running }) }, outcome({ outcome: "running" }))];
   }
-  if (last === null) return [h("span", { class: "quiet" }, "never ran")];
+  if (last === null) return [h("span", { class: "quiet" }, "has not run yet")];
   const when = h("span", { class: "quiet" }, moment(last.ended ?? last.started), `, took ${duration(took(last))}`);
   const dry = last.dry_run ? h("span", { class: "quiet" }, " (dry run)") : null;
   return [h("a", { href: place(last) }, outcome(last), dry), when];
 }
 
 function upcoming({ next, skipped }) {
-  const times = next === null ? h("span", { class: "quiet" }, "no next time") : h("span", {}, "next ", moment(next));
-  return [times, skipped ? h("span", { class: "quiet" }, `${skipped} skipped`) : null];
+  return [next === null ? null : h("span", {}, "next ", moment(next, "due")), skipped ? h("span", { class: "quiet" }, `${skipped} skipped`) : null];
 }

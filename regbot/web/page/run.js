@@ -3,7 +3,7 @@
  */
 
 import { actions } from "./actions.js";
-import { post } from "./api.js";
+import { get, post } from "./api.js";
 import { button, fill, h, plain, say, unless } from "./dom.js";
 import { bytes, count, duration, moment, took } from "./format.js";
 import { digest, facts, state } from "./facts.js";
@@ -16,8 +16,9 @@ import { changes, operations } from "./tables.js";
 
 /** Show the run of a number, as it is and as it goes on. */
 export async function showRun(main, number, signal) {
-  const refreshed = refreshServer(signal);
+  const [record] = await Promise.all([get(`runs/${number}`, signal), refreshServer(signal)]);
   const shown = new Run(number, main);
+  shown.update(record);
   const heard = {
     record: (value) => shown.update(value),
     log: (value) => shown.log.add(value),
@@ -25,7 +26,7 @@ export async function showRun(main, number, signal) {
     change: (value) => shown.changes.add(value),
     end: () => shown.ended(),
   };
-  await Promise.all([refreshed, follow(`runs/${number}/events`, (event, value) => heard[event]?.(value), signal)]);
+  await follow(`runs/${number}/events`, (event, value) => heard[event]?.(value), signal);
   await refreshServer(signal);
 }
 
@@ -51,7 +52,7 @@ class Run {
     if (before === null) this.#begin(record);
     const running = record.ended === null;
     document.title = `${plain(word(record))}: ${plain(record.script)}, run ${record.id} – regbot`;
-    fill(this.head, outcome(record), `run ${record.id}`, record.dry_run ? badge("Dry run: nothing is written", "dry") : null);
+    fill(this.head, ...subtitle(record));
     fill(this.error, plain(record.error));
     this.error.hidden = record.error === "";
     state(this.facts, known(record));
@@ -96,12 +97,18 @@ class Run {
   }
 }
 
+function subtitle(record) {
+  const dry = record.dry_run ? badge("Dry run: nothing is written", "dry") : null;
+  const doing = record.doing ? h("span", {}, "at ", h("code", {}, plain(record.doing))) : null;
+  return [outcome(record), `run ${record.id}`, dry, doing];
+}
+
 function known(record) {
   const some = (number) => (number ? count(number) : null);
   const size = (number) => (number ? bytes(number) : null);
   return [
     ["Began", h("span", {}, moment(record.started), record.cause === "schedule" ? ", by schedule" : ", on request")],
-    record.ended ? ["Took", duration(took(record))] : ["Runs for", moment(record.started, { since: true })],
+    record.ended ? ["Took", duration(took(record))] : ["Runs for", moment(record.started, "since")],
     ["Operations", count(record.operations)],
     ["Requests", count(record.requests)],
     ["Received", size(record.received)],

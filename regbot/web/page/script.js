@@ -10,7 +10,7 @@ import { digest, facts, state } from "./facts.js";
 import { outcome, place } from "./outcome.js";
 import { refresher } from "./refresher.js";
 import { rule } from "./row.js";
-import { refreshServer } from "./server.js";
+import { showState } from "./server.js";
 import { follow } from "./stream.js";
 
 /** Runs that are shown at first, and added at a time. */
@@ -26,12 +26,11 @@ export async function showScript(main, name, signal) {
   const more = button("Older runs", () => { most += PIECE; refresh.soon(); });
 
   async function ask() {
-    const [states, records] = await Promise.all([get("scripts", signal), history(name, most, signal), refreshServer(signal)]);
-    const found = states.find((each) => each.name === name);
-    if (!found && !records.length) throw new Refused(404, { error: `There is no script ${plain(name)}.` });
+    const [found, records] = await Promise.all([current(name, signal), history(name, most, signal)]);
+    if (!found && !records.length) throw new Refused(404, { detail: `There is no script ${plain(name)}.` });
     state(list, known(found));
     buttons.element.hidden = !found;
-    buttons.update(Boolean(found) && found.running !== null);
+    buttons.update(found !== null && found.running !== null);
     fill(table, records.map(line));
     more.hidden = records.length < most;
   }
@@ -49,7 +48,24 @@ export async function showScript(main, name, signal) {
     h("p", { class: "rest" }, more),
   );
   title.focus();
-  await follow("events", refresh.soon, signal);
+  await follow("events", (event, value) => {
+    if (event === "server") showState(value);
+    if (event !== "scripts" || concerns(value, name)) refresh.soon();
+  }, signal);
+}
+
+function concerns({ changed, removed }, name) {
+  return removed.includes(name) || changed.some((each) => each.name === name);
+}
+
+/** Get the state of a script; null if only history knows of it. */
+async function current(name, signal) {
+  try {
+    return await get(`scripts/${encodeURIComponent(name)}`, signal);
+  } catch (error) {
+    if (error instanceof Refused && error.status === 404) return null;
+    throw error;
+  }
 }
 
 /** Get the latest `most` runs, in as many questions as that takes. */
@@ -68,7 +84,7 @@ function known(found) {
   if (!found) return [["Runs", "no more: it is not in the configuration"]];
   return [
     ["Schedule", rule(found)],
-    ["Next", found.next === null ? null : moment(found.next)],
+    ["Next", found.next === null ? null : moment(found.next, "due")],
     ["Skipped", found.skipped ? `${count(found.skipped)} times, since it still ran` : null],
     ["Text", digest(found.hash)],
   ];
@@ -85,7 +101,7 @@ function line(record) {
     h("a", { href: place(record) }, String(record.id)),
     [outcome(record), record.dry_run ? h("span", { class: "quiet" }, " dry run") : null],
     moment(record.started),
-    record.ended ? duration(took(record)) : moment(record.started, { since: true }),
+    record.ended ? duration(took(record)) : moment(record.started, "since"),
     count(record.operations),
     count(record.changes),
   ];

@@ -7,7 +7,7 @@ import { button, fill, h } from "./dom.js";
 import { count, many } from "./format.js";
 import { tone } from "./outcome.js";
 import { row } from "./row.js";
-import { refreshServer } from "./server.js";
+import { refreshServer, showState } from "./server.js";
 import { follow } from "./stream.js";
 import { refresher } from "./refresher.js";
 
@@ -29,14 +29,15 @@ export async function showScripts(main, _argument, signal) {
   document.title = "Scripts – regbot";
   const list = new List(signal);
   fill(main, ...list.elements);
-  const refresh = refresher(async () => {
-    const [states] = await Promise.all([get("scripts", signal), refreshServer(signal)]);
-    list.update(states);
-  }, signal);
-  await refresh.now();
+  const refresh = refresher(async () => list.update(await get("scripts", signal)), signal);
+  await Promise.all([refresh.now(), refreshServer(signal)]);
   scrollTo(0, kept.scroll);
   addEventListener("scroll", () => { kept.scroll = scrollY; }, { signal, passive: true });
-  await follow("events", refresh.soon, signal);
+  await follow("events", (event, value) => {
+    if (event === "server") showState(value);
+    // What came while all were asked for may be newer than the answer, or older.
+    if (event === "open" || (event === "scripts" && (refresh.busy() || !list.merge(value)))) refresh.soon();
+  }, signal);
 }
 
 class List {
@@ -68,6 +69,16 @@ class List {
       fill(this.kinds[kind], `${kind[0].toUpperCase()}${kind.slice(1)} `, h("span", {}, count(states.filter(belongs).length)));
     }
     this.#show();
+  }
+
+  /** Show new states of some scripts; false if others came or went, and all have to be asked for. */
+  merge({ changed, removed }) {
+    const newer = new Map(changed.map((state) => [state.name, state]));
+    const merged = this.#states.map((state) => newer.get(state.name) ?? state);
+    this.#states.forEach((state) => newer.delete(state.name));
+    if (newer.size || removed.length) return false;
+    this.update(merged);
+    return true;
   }
 
   #choose(chosen) {

@@ -19,11 +19,16 @@ export function showServer() {
 
 /** Ask what the server is at, and show it. */
 export async function refreshServer(signal) {
-  Object.assign(server, await get("server", signal));
+  showState(await get("server", signal));
+}
+
+/** Show what the server is at now. */
+export function showState(now) {
+  Object.assign(server, now);
   fill(
     document.getElementById("server"),
     h("span", {}, `version ${plain(server.version)}`),
-    h("span", {}, "up ", moment(server.started, { since: true })),
+    h("span", {}, "up ", moment(server.started, "since")),
     h("span", {}, "configuration read ", moment(server.reloaded)),
   );
   fill(

@@ -28,8 +28,7 @@ export function draw(list, records) {
   const shown = records.slice(0, LENGTH).reverse();
   const longest = Math.max(...shown.map(took), 0.001);
   const bars = shown.map((record, index) => bar(record, took(record) / longest, index === shown.length - 1));
-  const empty = h("li", { class: "quiet" }, "has not run yet");
-  fill(list, bars.length ? bars : empty);
+  fill(list, bars);
 }
 
 function bar(record, part, last) {

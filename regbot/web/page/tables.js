@@ -12,7 +12,7 @@ const PIECE = 200;
 /** Make the table of operations. */
 export function operations() {
   const columns = ["Operation", "Line", "Took", "Error"];
-  return table("Operations", columns, operation, (record) => ({ title: "Operations", all: record.operations, none: "None." }));
+  return table("Operations", columns, operation, (record) => ({ title: "Operations", all: record.operations, none: record.ended ? "None." : "None yet." }));
 }
 
 function operation({ operation: name, line, took, error }) {

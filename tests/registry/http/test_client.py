@@ -245,7 +245,9 @@ async def test_tried_once(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "body", "once"), [("PATCH", b"x", False), ("PUT", Pieces(b"x"), False), ("PUT", b"x", True)], ids=str
+    ("method", "body", "once"),
+    [("PATCH", b"x", False), ("PUT", Pieces(b"x"), False), ("PUT", b"x", True)],
+    ids=["PATCH", "stream", "once"],
 )
 async def test_left_to_others(method: str, body: bytes | Pieces, *, once: bool) -> None:
     """What goes on elsewhere in a stream, and what its sender wants to settle himself, is sent once."""
