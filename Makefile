@@ -1,7 +1,7 @@
 # Every target makes what it needs by itself.  Wanted on the machine: make, Python 3.11 or later.
 PYTHON := .venv/bin/python
 
-.PHONY: help demo test lint format docs bench clean
+.PHONY: help demo test lint packages format docs bench clean
 
 help:
 	@echo "make demo     mirror and prune tags of a small OCI layout: no registry, no network"
@@ -15,12 +15,18 @@ help:
 demo: .venv/runs
 	@$(PYTHON) examples/demo
 
-test: lint
-	@sh tools/system-packages.sh
+# A core each, up to four; a module stays with one worker, and so do its fixtures.  tests/conftest.py has put them in order.
+WORKERS := --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder --max-worker-restart=0
+
+test:
+	@$(MAKE) --no-print-directory --jobs=2 lint packages
 	$(PYTHON) -m coverage erase
-	$(PYTHON) -m coverage run -m pytest
+	$(PYTHON) -m coverage run -m pytest $(WORKERS)
 	$(PYTHON) -m coverage combine --quiet
 	$(PYTHON) -m coverage report
+
+packages:
+	@sh tools/system-packages.sh
 
 lint: .venv/develops
 	$(PYTHON) -m ruff check

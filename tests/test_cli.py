@@ -13,6 +13,8 @@ import pytest
 
 from tests.regbot import COMMAND, once, regbot
 
+pytestmark = pytest.mark.long
+
 HELLO = "scripts: [{name: hello, script: log('hello world')}]"
 TWO = "scripts: [{name: a, script: log('from a')}, {name: b, script: log('from b')}]"
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tests.regbot import Ended
     from tests.skopeo import Skopeo
 
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("unmeasured")]
+
 EXAMPLES: Final = Path(__file__).parents[1] / "examples"
 LABEL: Final = "org.opencontainers.image.created"
 

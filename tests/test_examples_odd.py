@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import pytest
+
 from tests import images
 from tests.model.message import Refused
 from tests.model.options import Options
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
     from tests.model.message import Asked, Reply
     from tests.regbot import Ended
+
+pytestmark = pytest.mark.usefixtures("unmeasured")
 
 UNKNOWN: Final = images.Image("application/vnd.example+json", b'{"schemaVersion": 2}', {})
 ODD: Final = {

@@ -8,6 +8,8 @@ from contextlib import suppress
 from random import Random
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.images import image, index, push
 from tests.regbot import COMMAND
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from tests.conftest import MakeRegistry
     from tests.docker_registry import DockerRegistry
     from tests.skopeo import Skopeo
+
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("unmeasured")]
 
 ATTEMPTS = 8
 

@@ -36,7 +36,17 @@ ALLOWED: Final = {
     "regbot.registry": {"regbot.registry", "httpx", "trio"},
     "regbot.supervisor": (OWN | LIBRARIES) - ABOVE_SUPERVISOR - {"regbot.manual"},
     "regbot.shell": (OWN | LIBRARIES) - ABOVE_SUPERVISOR | {"regbot.plain", "regbot.shell"},
-    "regbot.web": {"regbot.web", "regbot.supervisor", "hypercorn", "msgspec", "prometheus_client", "starlette", "trio"},
+    "regbot.web": {
+        "regbot.web",
+        "regbot.protocol",
+        "regbot.registry",
+        "regbot.supervisor",
+        "hypercorn",
+        "msgspec",
+        "prometheus_client",
+        "starlette",
+        "trio",
+    },
     "regbot.commands": (OWN | LIBRARIES) - {"regbot.cli", "regbot.sandbox", "lupa"},
     "regbot.cli": {"regbot.cli", "regbot.commands"},
 }
@@ -55,6 +65,7 @@ FOLDERS: Final = {
 
 LOAD: Final = """
 import importlib, pkgutil, sys
+sys.modules["click"] = None  # where httpx finds it and rich, it loads both for a command line of its own
 top = importlib.import_module(sys.argv[1])
 for module in pkgutil.walk_packages(getattr(top, "__path__", []), top.__name__ + "."):
     if not module.name.endswith(".__main__"):  # that would start it

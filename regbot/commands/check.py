@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from regbot.check.texts import Text
     from regbot.config.loading import Examined
+    from regbot.config.model import Script
     from regbot.supervisor.compiling import Fault
 
 
@@ -38,9 +40,19 @@ def command(arguments: Namespace) -> int:
     differing = list(_from_go(found, written)) if getattr(arguments, "from_go", False) else []
     told = [(finding.line, _shown(name, finding)) for finding in findings]
     told += [(each.line, _placed(name, each.line, f"from Go: {each.message}")) for each in differing]
+    certain = any(finding.certain for finding in findings)
+    when = [] if certain else _starts(found.config.scripts)
     end = _counts(findings) if findings else f"{name}: no faults; {counted(len(found.config.scripts), 'script')}"
-    say("\n".join([*(text for _, text in sorted(told, key=itemgetter(0))), end]))
-    return ExitStatus.FAILED if any(finding.certain for finding in findings) else ExitStatus.SUCCESS
+    say("\n".join([*(text for _, text in sorted(told, key=itemgetter(0))), *when, end]))
+    return ExitStatus.FAILED if certain else ExitStatus.SUCCESS
+
+
+def _starts(scripts: Sequence[Script]) -> Iterator[str]:
+    # Where no script has a schedule, the file is for `regbot once`.
+    if any(script.schedule or script.interval for script in scripts):
+        from regbot.commands.starts import starts  # noqa: PLC0415 -- croniter takes 45 ms to load
+
+        yield from starts(scripts, time.time())
 
 
 def _in_texts(found: Sequence[Text]) -> Iterator[Finding]:

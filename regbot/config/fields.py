@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from regbot.config import isolation, kinds, modules
+from regbot.config import isolation, kinds, limits, modules
 from regbot.config.creds_fields import CREDS
 from regbot.config.sections import Field, Part, Section
 
@@ -16,11 +16,11 @@ VERSION: Final = Field(
 )
 
 MEMORY: Final = Field(
-    "memory", kinds.SIZE, "Memory that a script may take, 1MiB at least.", "memory: 256MiB", default="128MiB"
+    "memory", limits.SIZE, "Memory that a script may take, 1MiB at least.", "memory: 256MiB", default="128MiB"
 )
 CPU: Final = Field(
     "cpu",
-    kinds.SECONDS,
+    limits.SECONDS,
     "CPU time that a run may take, in seconds; `90s` is understood as well. "
     "Regbot's own work for a script is not counted.",
     "cpu: 30",
@@ -31,14 +31,14 @@ LONGEST: Final = Field(
 )
 OPERATIONS: Final = Field(
     "operations",
-    kinds.COUNT,
+    limits.COUNT,
     "Operations that a run may call, those included that ask no registry, like `reference.new`.",
     "operations: 10000",
     default="off",
 )
 LOG_BYTES: Final = Field(
     "logBytes",
-    kinds.BYTES,
+    limits.BYTES,
     "Bytes that a run may log; then one line says that the log was cut, and the run goes on. "
     "Each message counts 128 bytes more than its text and its fields. 0: nothing.",
     "logBytes: 4MiB",
@@ -46,14 +46,14 @@ LOG_BYTES: Final = Field(
 )
 MESSAGE_BYTES: Final = Field(
     "messageBytes",
-    kinds.MESSAGE,
+    limits.MESSAGE,
     "Bytes of one operation with its arguments, and of an answer; 64KiB to 1GiB.",
     "messageBytes: 4MiB",
     default="16MiB",
 )
 IN_FLIGHT: Final = Field(
     "inFlight",
-    kinds.FLIGHT,
+    limits.FLIGHT,
     "Operations of a run that may be in flight together; the others wait.",
     "inFlight: 16",
     default="64",

@@ -14,6 +14,7 @@ from regbot.config.model import Config, Defaults, Isolation, Limits, Script
 from regbot.config.modules import ReadFolder, Shelf, nothing
 from regbot.config.nodes import Scalar
 from regbot.config.reading import Entry, Reader
+from regbot.config.spans import check_jitter, check_signs, jitter_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -96,20 +97,21 @@ def _config(root: Entry, shelf: Shelf, report: Report) -> Config:
     defaults = root.part("defaults")
     scripts = root.parts.get("scripts", ())
     _check_names(scripts, report)
-    for entry in (defaults, *scripts):
-        if (entry.get(fields.INTERVAL) or 0) < 0:
-            report.warn(entry.line_of("interval"), "interval: a negative one is ignored")
+    check_signs((defaults, *scripts), report)
     version = root.get(fields.VERSION)
 
     def script(entry: Entry) -> Script:
         places = (place for level in (entry, defaults, root) for place in level.get(fields.MODULES) or ())
         return _script(entry, defaults, shelf.modules(places))
 
+    found = tuple(map(script, scripts))
+    for each, entry in zip(found, scripts, strict=True):
+        check_jitter(each, entry, defaults, report)
     return Config(
         version=1 if version is None else version,
         creds=merged_creds(root.parts.get("creds", ()), report),
         defaults=_defaults(defaults),
-        scripts=tuple(script(entry) for entry in scripts),
+        scripts=found,
         isolation=Isolation(root.part("isolation").get(fields.REQUIRE) or ()),
         plain=script(Entry(1, {}, {}, {})),
     )
@@ -140,7 +142,7 @@ def _script(entry: Entry, defaults: Entry, modules: Mapping[str, bytes]) -> Scri
         timeout=_least(timeout if timeout > 0 else None, limits.timeout),
         schedule=schedule,
         interval=None if schedule else own_interval or _interval(defaults),
-        jitter=max(0.0, entry.get(fields.JITTER) or defaults.get(fields.JITTER) or 0.0),
+        jitter=jitter_of(entry, defaults),
         limits=limits,
         in_block=isinstance(node, Scalar) and node.style == "|",
         modules=modules,

@@ -31,6 +31,8 @@ LEVELS: Final[Mapping[str, int]] = {"trace": -8, "debug": -4, "info": 0, "warn":
 _LOGURU: Final = {"TRACE": "trace", "DEBUG": "debug", "INFO": "info", "WARNING": "warn", "ERROR": "error"}
 _NO_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 _LEVEL: Final = re.compile(r"([A-Za-z]+)([+-]\d{1,3})?")
+_TAKEN: Final = "_Logger__self"
+"""The one name of a field that `bind` cannot take: it has it for the logger itself."""
 _SHORT: Final = {
     "\a": r"\a",
     "\b": r"\b",
@@ -90,8 +92,11 @@ def open_log(write: Callable[[Message], None]) -> Logger:
 
 
 def with_fields(log: Logger, fields: Mapping[str, object]) -> Logger:
-    """Return *log* with fields of any name: of those of `bind` some mean something to loguru."""
-    return log.patch(lambda record: record["extra"].update(fields)) if fields else log
+    """Return *log* with fields of any name."""
+    if _TAKEN not in fields:
+        return log.bind(**fields) if fields else log
+    # A patch before this one, such as audit/tap.py, does not see them.
+    return log.patch(lambda record: record["extra"].update(fields))
 
 
 def logfmt_line(time: datetime, level: str, message: str, fields: Mapping[str, object]) -> str:

@@ -51,9 +51,7 @@ class Address:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     def resolve(self) -> list[tuple[socket.AddressFamily, str]]:
-        """Return the addresses of the host, each once; CannotListen if it has none.  None for a Unix socket."""
-        if self.path:
-            return []
+        """Return the addresses of the host, each once; CannotListen if it has none."""
         try:
             found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         except (OSError, UnicodeError) as exc:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from starlette.responses import Response
 
@@ -85,8 +85,3 @@ class Endpoint:
 def told(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return a value as an answer."""
     return Response(encode(value), status, headers=headers, media_type=JSON)
-
-
-def encoded(name: str) -> str:
-    """Return a name as a part of a path."""
-    return quote(name, safe="", errors="surrogateescape")

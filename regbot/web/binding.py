@@ -21,7 +21,6 @@ BACKLOG: Final = 100
 _PRIVATE: Final = 0o177
 """The umask under which a socket is made: its file is for its owner alone from the first moment on."""
 _ABSENT: Final = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
-_ATTEMPTS: Final = 5
 
 
 @dataclass(slots=True)
@@ -64,17 +63,6 @@ def bind(address: Address, *, anywhere: bool) -> Bound:
 
 def _bind_hosts(address: Address, hosts: Sequence[tuple[socket.AddressFamily, str]]) -> list[socket.socket]:
     """Listen at every address of a host, at the same port."""
-    for attempt in range(_ATTEMPTS):
-        try:
-            return _bind_all(address, hosts)
-        except OSError as exc:
-            # The port that was free at one address may be taken at the next.
-            if exc.errno != errno.EADDRINUSE or address.port or attempt == _ATTEMPTS - 1:
-                raise
-    raise AssertionError("the last attempt returns or raises")
-
-
-def _bind_all(address: Address, hosts: Sequence[tuple[socket.AddressFamily, str]]) -> list[socket.socket]:
     with ExitStack() as stack:
         bound: list[socket.socket] = []
         absent: OSError | None = None

@@ -6,6 +6,7 @@ and because it offers HTTP/2 without TLS to anybody: a hundred streams where we 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -128,7 +129,7 @@ class Connection:
             case Updated(idle=idle):
                 self._allow(self._terms.patience.idle if idle else float("inf"))
                 self._told(self, idle)
-            case Closed():
+            case _:
                 await self._say_no_more()
 
     async def _send_bytes(self, data: bytes) -> None:
@@ -141,10 +142,9 @@ class Connection:
             await self._http.handle(Closed())
 
     async def _say_no_more(self) -> None:
-        try:
+        # It may be gone already.
+        with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
             await self._stream.send_eof()
-        except (trio.BrokenResourceError, trio.ClosedResourceError, trio.BusyResourceError):
-            self.abort()
         self._said = True
         self._allow(self._terms.patience.leave)
         await self._http.handle(Closed())

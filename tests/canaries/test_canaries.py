@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from regbot.registry.reference import Repository
 
+pytestmark = pytest.mark.long
+
 SECRETIVE: Final = Host(
     "registry.test",
     client_key=Secret(CANARIES["helper"]),

@@ -117,7 +117,9 @@ def test_modules(check: Check, tmp_path: Path) -> None:
 def test_examples(example: Path, check: Check) -> None:
     """Nothing is wrong with the examples, but that their secrets are not here."""
     text = re.sub(r"'{{.*}}'", "x", example.read_text())
-    assert check(text) == (0, "regbot.yml: no faults; 1 script\n")
+    status, said = check(text)
+    assert (status, said.splitlines()[-1]) == (0, "regbot.yml: no faults; 1 script")
+    assert "warning" not in said
 
 
 def test_nothing_is_run(check: Check, tmp_path: Path) -> None:
@@ -158,3 +160,25 @@ def test_usage_errors(words: list[str], capsys: pytest.CaptureFixture[str]) -> N
     """What cannot be checked ends with 2 and a message."""
     assert cli.run(["check", *words]) == 2
     assert capsys.readouterr().err
+
+
+def test_next_times(check: Check) -> None:
+    """Where a script has a schedule, the next times of all scripts are told behind the findings."""
+    text = "scripts:\n- {name: a, schedule: 'TZ=UTC 0 0 1 1 *'}\n- {name: b}\n- {name: c, interval: 1h, typo: 1}\n"
+    status, said = check(text)
+    times = r"Fri|Sat|Sun|Mon|Tue|Wed|Thu"
+    lines = (
+        r"regbot\.yml:4: warning: .*",
+        rf"a \(TZ=UTC 0 0 1 1 \*\): ((?:{times}) \d{{4}}-01-01 00:00 UTC(, )?){{3}}",
+        "b: no schedule and no interval, it runs only with regbot once",
+        r"c \(interval 1h\): 1h after the server starts, then every 1h",
+        "1 warning",
+    )
+    assert status == 0
+    assert re.fullmatch("\n".join((*lines, "")), said)
+
+
+def test_no_times_of_what_cannot_run(check: Check) -> None:
+    """Of a configuration with errors no times are told."""
+    status, said = check("scripts:\n- {name: a, interval: 1h}\n- {name: b, schedule: never}\n")
+    assert (status, "after the server starts" in said) == (1, False)

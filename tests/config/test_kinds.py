@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from regbot.config import kinds
+from regbot.config import kinds, limits
 from regbot.config.document import compose
 from regbot.config.findings import Report
 from regbot.config.kinds import Kind, Unreadable
@@ -57,7 +57,7 @@ def node(text: str) -> Node:
         (kinds.NUMBER, "4", 4.0),
         (kinds.DURATION, "1m30s", 90.0),
         (kinds.DURATION, "0", 0.0),
-        (kinds.SIZE, "128MiB", 128 << 20),
+        (limits.SIZE, "128MiB", 128 << 20),
         (kinds.SCHEDULE, "''", None),
         (kinds.TLS, "Disabled", Tls.DISABLED),
         (kinds.TLS, "''", None),
@@ -98,8 +98,8 @@ def test_schedule() -> None:
         (kinds.NUMBER, "-0.5", "-0.5 is below zero"),
         (kinds.NUMBER, "inf", "is no number"),
         (kinds.DURATION, "10", "no unit"),
-        (kinds.SIZE, "lots", "is no size"),
-        (kinds.SIZE, "128", "128 is less than 1MiB"),
+        (limits.SIZE, "lots", "is no size"),
+        (limits.SIZE, "128", "128 is less than 1MiB"),
         (kinds.SCHEDULE, "'@never'", "is no schedule"),
         (kinds.TLS, "maybe", '"maybe" is not one of enabled, insecure, disabled'),
         (kinds.OPTIONS, "[a]", "should be a map"),

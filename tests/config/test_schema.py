@@ -83,7 +83,10 @@ def test_descriptions() -> None:
     """Editors are told what a field is and by default, and whether it is a template or deprecated."""
     properties = json.loads(json.dumps(json_schema()))["properties"]
     creds = properties["creds"]["items"]["properties"]
-    assert creds["pass"]["description"] == "Password. Go templates are expanded."
+    assert (
+        creds["pass"]["description"]
+        == "Password, without line breaks and other control characters. Go templates are expanded."
+    )
     assert "Default: 1h." in creds["credExpire"]["description"]
     assert creds["scheme"]["deprecated"] is True
     assert "deprecated" not in creds["tls"]

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tests.matrix.operations import Operation
     from tests.matrix.play import Outcome
 
+pytestmark = pytest.mark.long
+
 OF_EACH: Final = 7
 """Cases of each operation that are played here."""
 SEED: Final = 20

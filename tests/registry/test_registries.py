@@ -85,7 +85,7 @@ async def test_warning() -> None:
     """That a tag could not be put back is told to who observes."""
     warnings: list[str] = []
     missing = answer("404 Not Found", error("MANIFEST_UNKNOWN"))
-    answers = [answer("405 No"), missing, answer("200 OK", IMAGE.manifest), answer("500 No"), answer("500 No")]
+    answers = [answer("405 No"), missing, answer("200 OK", IMAGE.manifest), answer("403 No"), answer("403 No")]
     async with raw_server(*answers) as address:
         hosts = Hosts([Host(address, tls=Tls.DISABLED)])
         async with Registries(hosts, user_agent="", observer=Errors(warnings)) as through:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from regbot.config import kinds
+from regbot.config import limits
 from regbot.protocol import frames
 from regbot.protocol.messages import Failed, Ready, Reason
 from regbot.sandbox import pipe
@@ -11,7 +11,7 @@ from regbot.sandbox import pipe
 def test_same_form_as_protocol() -> None:
     """Both sides agree on the length in front of a frame, and on the longest: any that a configuration allows."""
     assert (pipe.HEADER.format, pipe.MAX_FRAME) == (frames.HEADER.format, frames.LONGEST)
-    assert frames.LONGEST == kinds.LARGEST_MESSAGE
+    assert frames.LONGEST == limits.LARGEST_MESSAGE
 
 
 def test_ready() -> None:

@@ -96,8 +96,8 @@ def _process(pid: int, role: str) -> Iterator[Process]:
             return
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
         sizes = {name: int(size) for name, size, *_ in map(str.split, lines)}
-        descriptors = list(_open_in(pid))
-        connections = sum(each in _connections() for each in descriptors)
+        descriptors, known = list(_open_in(pid)), _connections()
+        connections = sum(each in known for each in descriptors)
         yield Process(pid, role, sizes["Rss:"], sizes["Pss:"], len(descriptors) - connections, connections)
 
 

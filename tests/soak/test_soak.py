@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import pytest
+
 from tests.soak.soak import Plan, soak
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.docker_registry import DockerRegistry
+
+pytestmark = pytest.mark.long
 
 RUNS: Final = 60
 FIRST: Final = 30

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from tests.docker_registry import DockerRegistry
 
 ENDLESS = "while true do end"
+AS_LONG_AS_IT_TAKES = 3600.0
+"""Seconds that a chunk has after Ctrl-C where it is not to be killed, however busy the machine."""
 
 
 class Typist:
@@ -154,7 +156,7 @@ async def test_dry_run(registry: DockerRegistry) -> None:
 async def test_ctrl_c_ends_operations(silent: str, chunk: str) -> None:
     """Ctrl-C ends what a chunk does in registries, as an error of the chunk; its variables stay."""
     typist = Typist("x = 1", chunk.format(silent), "x")
-    await interrupted(typist, silent)
+    await interrupted(typist, silent, grace=AS_LONG_AS_IT_TAKES)
     assert typist.came[1] == ("error", f'shell:1: tag.ls "{silent}/silent": cancelled')
     assert (typist.came[2], typist.lost_by) == (("values", "1"), [])
 
@@ -163,7 +165,7 @@ async def test_ctrl_c_against_one_who_goes_on(silent: str) -> None:
     """After Ctrl-C every operation fails until the chunk is over, so a loop that catches errors is over soon."""
     loop = f"for i = 1, 50 do pcall(tag.ls, '{silent}/silent') end"
     typist = Typist("x = 1", loop, "x", "tag.ls('ocidir://none')")
-    await interrupted(typist, silent)
+    await interrupted(typist, silent, grace=AS_LONG_AS_IT_TAKES)
     assert (typist.came[2], typist.lost_by) == (("values", "1"), [])
     assert typist.came[3][0] == "error"
     assert "cancelled" not in typist.came[3][1]
@@ -180,9 +182,9 @@ async def test_ctrl_c_against_lua(times: int, grace: float) -> None:
 
 async def test_ctrl_c_is_for_one_chunk(silent: str) -> None:
     """A chunk that ended in time after Ctrl-C has no consequences for the next one, however long that takes."""
-    busy = "local begin = os.clock() while os.clock() - begin < 0.15 do end return 'undisturbed'"
+    busy = "local begin = os.clock() while os.clock() - begin < 0.6 do end return 'undisturbed'"
     typist = Typist(f"tag.ls('{silent}/silent')", busy)
-    await interrupted(typist, silent)
+    await interrupted(typist, silent, grace=0.4)
     assert (typist.came[1], typist.lost_by) == (("values", '"undisturbed"'), [])
 
 

@@ -126,3 +126,21 @@ async def test_a_cancelled_operation_gives_its_slot_back() -> None:
         await wait_all_tasks_blocked()
         assert work.begun == ["a", "b"]
         await work.end("b")
+
+
+async def test_the_number_of_slots_may_change() -> None:
+    """More slots let those in who wait; with fewer nobody loses his, and nobody gets one until enough are free."""
+    slots = Slots(1)
+    async with trio.open_nursery() as nursery:
+        work = Work(nursery)
+        for name in "abcd":
+            await work.ask(slots.share(), name)
+        slots.resize(3)
+        await wait_all_tasks_blocked()
+        assert set(work.begun) == {"a", "b", "c"}
+        slots.resize(1)
+        await work.end("a", "b")
+        assert len(work.begun) == 3
+        await work.end("c")
+        assert work.begun[3:] == ["d"]
+        await work.end("d")

@@ -59,6 +59,8 @@ class Site(Running):
 
     def __exit__(self, *exc: object) -> None:
         self.stranger.close()
+        # Not killed, as others are: what of the program it went through is written at its end.
+        self.stop()
         super().__exit__(*exc)
 
     def run(self, script: str, **body: bool) -> dict[str, Any]:

@@ -89,16 +89,16 @@ def test_stale_socket(tmp_path: Path) -> None:
     bound.close()
 
 
-def test_live_socket(tmp_path: Path) -> None:
+@pytest.mark.parametrize("queue", [100, 0])
+def test_live_socket(tmp_path: Path, queue: int) -> None:
     """A socket that somebody listens at is left to him, also when his queue is full."""
     address = Address(path=str(tmp_path / "socket"))
     bound = bind(address, anywhere=False)
-    with pytest.raises(CannotListen, match="another program"):
-        bind(address, anywhere=False)
-    bound.sockets[0].listen(0)
-    with socket.socket(socket.AF_UNIX) as first, pytest.raises(CannotListen, match="another program"):
+    bound.sockets[0].listen(queue)
+    with socket.socket(socket.AF_UNIX) as first:
         first.connect(address.path)
-        bind(address, anywhere=False)
+        with pytest.raises(CannotListen, match="another program"):
+            bind(address, anywhere=False)
     bound.close()
 
 

@@ -28,7 +28,7 @@ def test_time_of_the_log() -> None:
 
 def test_odd_texts() -> None:
     """A byte that is no character is spelled out, wherever it stands; a number that is none is null."""
-    fields = MappingProxyType({"a\udc80": "b\udc81", "c": float("nan"), "d": 1})
+    fields = MappingProxyType[str, str | float]({"a\udc80": "b\udc81", "c": float("nan"), "d": 1})
     line = LogLine(time=WHEN, level="info", message="\udc82", fields=fields)
     said = b'{"time":"2026-01-02T00:00:00Z","level":"info","message":"\\\\udc82",'
     assert encode([line]) == b"[" + said + b'"fields":{"a\\\\udc80":"b\\\\udc81","c":null,"d":1}}]'

@@ -72,5 +72,5 @@ def test_socket_has_no_name() -> None:
 )
 def test_acting(status: int, headers: dict[str, str]) -> None:
     """Only our own page, or what is no browser, acts; another site's page may at most be shown what it cannot read."""
-    assert refused("POST", host="localhost:8080", **headers) == status
-    assert refused("GET", host="localhost:8080", **headers) == 0
+    assert refused("POST", LOOPBACK, host="localhost:8080", **headers) == status
+    assert refused("GET", LOOPBACK, host="localhost:8080", **headers) == 0

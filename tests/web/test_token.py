@@ -45,6 +45,7 @@ async def test_opens(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [("", "16 characters or more"), ("short\n", "16"), (f"{OLD} {NEW}", "spaces"), ("ü" * 16, "ASCII")],
+    ids=["empty", "short", "spaces", "letters"],
 )
 def test_no_token(tmp_path: Path, text: str, said: str) -> None:
     """A file that holds no token is refused before anything is served, and what it holds is not shown."""

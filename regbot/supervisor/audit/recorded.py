@@ -1,6 +1,7 @@
 """A registry whose writes are noted, the real one or that of a dry run; satisfies `api.Registry`.
 
-It asks for nothing by itself, unless it is told to look where a tag points before that is changed.
+It asks for nothing by itself, unless it is told to look where a tag points before that is changed.  A blob that a
+registry was asked to mount is noted, though the repository may have had it: the answer does not tell.
 """
 
 from __future__ import annotations

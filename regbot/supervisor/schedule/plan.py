@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from regbot.config.schedule import Every
 
 if TYPE_CHECKING:
     from regbot.config.model import Script
     from regbot.config.schedule import Schedule
+
+LEAST_SPAN: Final = 0.1
+"""Seconds; what is shorter would keep the server busy with its clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,5 +35,5 @@ class Plan:
     def span(self) -> float | None:
         """The seconds between two starts; None if a calendar decides, or nothing does."""
         if self.schedule is None:
-            return self.interval
+            return None if self.interval is None else max(self.interval, LEAST_SPAN)
         return float(self.schedule.rule.seconds) if isinstance(self.schedule.rule, Every) else None

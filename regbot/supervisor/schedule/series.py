@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from regbot.supervisor.schedule.plan import Plan
 
-HOURS_KEPT: Final = 3 * 3600.0
-"""Seconds: where the clock is set back by less, what ran does not run again (as with cronie)."""
-MINUTES_KEPT: Final = 300.0
-"""The same for what goes by real time: it must not stop for hours."""
-
 
 class Rhythm(Protocol):
     """What a script is due by: the times of a calendar, or steps of one length."""
-
-    @property
-    def by_real_time(self) -> bool:
-        """Whether it goes on where the clock on the wall is put back."""
-        ...
 
     def following(self, after: float) -> float | None:
         """Return the first time after *after* at which it is due, None if there is none."""
@@ -36,11 +26,6 @@ class Steps:
 
     begun: float
     span: float
-
-    @property
-    def by_real_time(self) -> bool:
-        """Whether it goes on where the clock on the wall is put back."""
-        return True
 
     def following(self, after: float) -> float:
         """Return the first of them after *after*; they are multiplied, since what is added up drifts."""
@@ -60,6 +45,8 @@ class Series:
     plan: Plan
     rhythm: Rhythm
     random: Callable[[], float]
+    kept: float = 0.0
+    """Seconds: where its clock is set back by less, what ran does not run again."""
     order: int = 0
     """Its place in the file."""
     ran: float = -math.inf
@@ -78,7 +65,6 @@ class Series:
 
     def set_back(self, now: float, seconds: float) -> None:
         """Note that the clock was set back by *seconds* and shows *now*: what ran may have to run again."""
-        kept = MINUTES_KEPT if self.rhythm.by_real_time else HOURS_KEPT
         # Set back a little several times, it has been set back far.
-        if max(seconds, self.ran - now) >= kept:
+        if max(seconds, self.ran - now) >= self.kept:
             self.ran = -math.inf

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 FARTHEST: Final = 40
 """Years within which a rule has to be due again."""
 _KEPT: Final = 1024
-"""Answers of croniter that are kept (1 KB each at most): it takes 20 us for one, and ten thousand rules have few days."""
+"""Answers of croniter that are kept: each takes it 20 us or more, and ten thousand rules ask for few days."""
 Numbers: TypeAlias = frozenset[int]
 
 

@@ -33,6 +33,9 @@ LOOK: Final = 5.0
 """Seconds: the longest time between two looks at the clock, which somebody may have set."""
 SET: Final = 1.0
 """Seconds by which a clock leaps when it is set; one that is merely corrected takes hours for that."""
+HOURS_KEPT: Final = 3 * 3600.0
+MINUTES_KEPT: Final = 300.0
+"""Seconds: where the clock is set back by less, what ran does not run again; the latter for what goes by real time."""
 FIRST_SET: Final = 1735689600.0
 """1 January 2025; a clock that shows an earlier time was never set."""
 
@@ -102,7 +105,8 @@ class Timetable:
         if plan.schedule is None or not isinstance(plan.schedule.rule, Cron):
             return None
         calendar = self._calendar(plan.schedule.rule, plan.schedule.zone or self._local)
-        series = Series(key, plan, calendar, self._random)
+        kept = MINUTES_KEPT if calendar.by_real_time else HOURS_KEPT
+        series = Series(key, plan, calendar, self._random, kept)
         series.aim(now)
         return series
 

@@ -21,7 +21,7 @@ from regbot.supervisor.server.notify import Notifier
 from regbot.supervisor.server.reloading import Editions
 from regbot.supervisor.server.server import Server, plans
 from regbot.supervisor.server.telemetry import Telemetry
-from regbot.supervisor.server.watch import watch
+from regbot.supervisor.server.watch import look, watch
 from regbot.supervisor.server.work import Work, now
 from regbot.version import VERSION
 
@@ -134,15 +134,17 @@ class _Life:
         if self._history.lost:
             self._log.bind(runs=self._history.lost).warning("Runs were cut off when the server was ended before")
         self._last.update(await self._history.last())
-        start = self._nursery.start_soon
+        start, watched = self._nursery.start_soon, self._settings.watched
+        # Before anybody is told that the file is in force: what changes from then on is noticed.
+        known = await look(watched) if watched is not None else frozenset()
         if face is not None:
             start(face, self._server, self._telemetry)
         await self._editions.begin(config, self._nursery)
         start(self._server.keep_schedule, self._clock)
         start(self._work.keep_telling)
         start(self._keep_alive)
-        if self._settings.watched is not None:
-            start(watch, self._settings.watched, self._reload)
+        if watched is not None:
+            start(watch, watched, known, self._reload)
         self._log.bind(scripts=len(config.scripts), version=VERSION).info("Server started")
         self._say_ready()
 

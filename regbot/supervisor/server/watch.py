@@ -43,21 +43,24 @@ def _below(folder: Path) -> Iterable[str]:
 
 
 async def watch(
-    paths: Callable[[], Iterable[Path]], act: Callable[[], Awaitable[object]], pause: float = PAUSE
+    paths: Callable[[], Iterable[Path]],
+    known: Fingerprint,
+    act: Callable[[], Awaitable[object]],
+    pause: float = PAUSE,
 ) -> None:
-    """Do *act* whenever one of the files that *paths* returns has changed, and no more does."""
-    known = await _look(paths)
+    """Do *act* whenever one of the files that *paths* returns is no more as *known*, and none changes any more."""
     while True:
         await trio.sleep(pause)
-        now = await _look(paths)
+        now = await look(paths)
         if now == known:
             continue
         # Whoever writes it may not have finished: not before it stays the same for once.
         await trio.sleep(pause)
-        if await _look(paths) == now:
+        if await look(paths) == now:
             await act()
             known = now
 
 
-async def _look(paths: Callable[[], Iterable[Path]]) -> Fingerprint:
+async def look(paths: Callable[[], Iterable[Path]]) -> Fingerprint:
+    """Return the fingerprint of now."""
     return await trio.to_thread.run_sync(fingerprint, tuple(paths()))

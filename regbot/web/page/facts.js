@@ -15,8 +15,8 @@ export function state(list, pairs) {
   fill(list, known.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 }
 
-/** Make a digest: its beginning, with the whole of it in the title and for who copies it. */
+/** Make a digest: the beginning of its hex digits, with the whole of it in the title. */
 export function digest(text) {
-  const [algorithm, hex = ""] = text.split(":", 2);
-  return h("code", { title: plain(text) }, plain(hex ? `${algorithm}:${hex.slice(0, 12)}` : text));
+  const [algorithm, hex = algorithm] = text.split(":", 2);
+  return h("code", { title: plain(text) }, plain(hex.slice(0, 12)));
 }

@@ -62,7 +62,7 @@ function latest({ running, last }) {
   }
   if (last === null) return [h("span", { class: "quiet" }, "has not run yet")];
   const when = h("span", { class: "quiet" }, moment(last.ended ?? last.started), `, took ${duration(took(last))}`);
-  const dry = last.dry_run ? h("span", { class: "quiet" }, " (dry run)") : null;
+  const dry = last.dry_run ? h("span", { class: "quiet" }, "(dry run)") : null;
   return [h("a", { href: place(last) }, outcome(last), dry), when];
 }
 

@@ -107,7 +107,8 @@ function known(record) {
   const some = (number) => (number ? count(number) : null);
   const size = (number) => (number ? bytes(number) : null);
   return [
-    ["Began", h("span", {}, moment(record.started), record.cause === "schedule" ? ", by schedule" : ", on request")],
+    ["Began", moment(record.started)],
+    ["Cause", plain(record.cause)],
     record.ended ? ["Took", duration(took(record))] : ["Runs for", moment(record.started, "since")],
     ["Operations", count(record.operations)],
     ["Requests", count(record.requests)],

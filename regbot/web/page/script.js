@@ -7,6 +7,7 @@ import { get, Refused, runs } from "./api.js";
 import { button, fill, h, plain } from "./dom.js";
 import { count, duration, moment, took } from "./format.js";
 import { digest, facts, state } from "./facts.js";
+import { grid, line } from "./grid.js";
 import { outcome, place } from "./outcome.js";
 import { refresher } from "./refresher.js";
 import { rule } from "./row.js";
@@ -16,12 +17,14 @@ import { follow } from "./stream.js";
 /** Runs that are shown at first, and added at a time. */
 const PIECE = 50;
 
+const COLUMNS = ["Run", "Outcome", "Began", "Took", "Operations", "Changes"];
+
 /** Show the script called `name`, as it is and as it goes on. */
 export async function showScript(main, name, signal) {
   const title = h("h1", { tabindex: "-1" }, plain(name));
   const list = facts();
   const buttons = actions(name);
-  const table = h("tbody");
+  const table = grid("Runs", COLUMNS);
   let most = PIECE;
   const more = button("Older runs", () => { most += PIECE; refresh.soon(); });
 
@@ -31,7 +34,7 @@ export async function showScript(main, name, signal) {
     state(list, known(found));
     buttons.element.hidden = !found;
     buttons.update(found !== null && found.running !== null);
-    fill(table, records.map(line));
+    fill(table.body, records.map(past));
     more.hidden = records.length < most;
   }
 
@@ -44,7 +47,7 @@ export async function showScript(main, name, signal) {
     h("div", { class: "heading" }, title, buttons.element),
     list,
     h("h2", {}, "Runs"),
-    runTable(table),
+    table.element,
     h("p", { class: "rest" }, more),
   );
   title.focus();
@@ -86,17 +89,11 @@ function known(found) {
     ["Schedule", rule(found)],
     ["Next", found.next === null ? null : moment(found.next, "due")],
     ["Skipped", found.skipped ? `${count(found.skipped)} times, since it still ran` : null],
-    ["Text", digest(found.hash)],
+    ["Script", digest(found.hash)],
   ];
 }
 
-function runTable(body) {
-  const names = ["Run", "Outcome", "Began", "Took", "Operations", "Changes"];
-  const head = h("thead", {}, h("tr", {}, names.map((each) => h("th", { scope: "col" }, each))));
-  return h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Runs" }, h("table", {}, head, body));
-}
-
-function line(record) {
+function past(record) {
   const cells = [
     h("a", { href: place(record) }, String(record.id)),
     [outcome(record), record.dry_run ? h("span", { class: "quiet" }, " dry run") : null],
@@ -105,5 +102,5 @@ function line(record) {
     count(record.operations),
     count(record.changes),
   ];
-  return h("tr", {}, cells.map((each) => h("td", {}, each)));
+  return line(COLUMNS, cells);
 }

@@ -27,10 +27,10 @@ export function showState(now) {
   Object.assign(server, now);
   fill(
     document.getElementById("server"),
-    h("span", {}, `version ${plain(server.version)}`),
     h("span", {}, "up ", moment(server.started, "since")),
     h("span", {}, "configuration read ", moment(server.reloaded)),
   );
+  document.getElementById("version").textContent = plain(server.version);
   fill(
     document.getElementById("badges"),
     server.dry_run ? badge("Dry run: nothing is written", "dry") : null,

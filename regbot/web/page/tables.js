@@ -5,6 +5,7 @@
 import { button, h, plain } from "./dom.js";
 import { bytes, count, duration, many } from "./format.js";
 import { digest } from "./facts.js";
+import { grid, line } from "./grid.js";
 
 /** Rows that are shown at first, and added at a time. */
 const PIECE = 200;
@@ -15,16 +16,17 @@ export function operations() {
   return table("Operations", columns, operation, (record) => ({ title: "Operations", all: record.operations, none: record.ended ? "None." : "None yet." }));
 }
 
-function operation({ operation: name, line, took, error }) {
-  return [h("code", {}, plain(name)), line ? String(line) : "", duration(took), error ? h("span", { class: "bad" }, plain(error)) : ""];
+function operation({ operation: name, line: number, took, error }) {
+  return [h("code", {}, plain(name)), number ? String(number) : "", duration(took), error ? h("span", { class: "bad" }, plain(error)) : ""];
 }
 
 /** Make the table of changes. */
 export function changes() {
-  return table("Changes", ["What", "Where", "Digest", "Size"], change, (record) => {
-    if (!record.dry_run) return { title: "What changed", all: record.changes, none: record.ended ? "Nothing." : "Nothing yet." };
-    return { title: "What would change", all: record.changes, none: record.ended ? "Nothing." : "Nothing yet." };
-  });
+  return table("Changes", ["What", "Where", "Digest", "Size"], change, (record) => ({
+    title: record.dry_run ? "What would change" : "What changed",
+    all: record.changes,
+    none: record.ended ? "Nothing." : "Nothing yet.",
+  }));
 }
 
 function change({ what, target, digest: after, size, before }) {
@@ -32,7 +34,7 @@ function change({ what, target, digest: after, size, before }) {
   const verb = h("span", { class: deleted ? "deletes" : "writes" }, plain(what));
   const shown = deleted || !after ? null : digest(after);
   const old = before || (deleted ? after : "");
-  const both = [old ? h("del", {}, digest(old)) : null, old && shown ? " → " : null, shown ? h("ins", {}, shown) : null];
+  const both = [old ? h("del", {}, deleted ? "was " : "", digest(old)) : null, old && shown ? " → " : null, shown ? h("ins", {}, shown) : null];
   return [verb, h("code", {}, plain(target)), both, size ? bytes(size) : ""];
 }
 
@@ -43,9 +45,7 @@ function change({ what, target, digest: after, size, before }) {
 function table(name, columns, cells, words) {
   const title = h("h2", {}, name);
   const told = h("p", { class: "quiet" });
-  const body = h("tbody");
-  const head = h("thead", {}, h("tr", {}, columns.map((each) => h("th", { scope: "col" }, each))));
-  const wide = h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": name }, h("table", {}, head, body));
+  const { element: wide, body } = grid(name, columns);
   const more = button("Show more", () => { most += PIECE; show(); });
   const element = h("section", {}, title, told, wide, more);
   const values = [];
@@ -56,7 +56,7 @@ function table(name, columns, cells, words) {
   function show() {
     waiting = false;
     const next = values.slice(body.children.length, most);
-    body.append(...next.map((value) => h("tr", {}, cells(value).map((each) => h("td", {}, each)))));
+    body.append(...next.map((value) => line(columns, cells(value))));
     wide.hidden = values.length === 0;
     more.hidden = values.length <= most;
     title.textContent = said.title;

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from tests.skopeo import Skopeo
 
 ROUNDS: Final = 40
+MOST_ROUNDS: Final = 1000
+"""Where the machine is so busy that few writers come to their second tag."""
 LONGEST: Final = 120
 """Milliseconds that a writer lives, at most: a handful of images."""
 
@@ -85,11 +87,13 @@ def drafts(folder: Path) -> list[str]:
 def test_killed_writers(files_folder: Path, writers: Writers, skopeo: Skopeo) -> None:
     """Wherever a writer is killed, the layout is whole, with at least the tags that it had."""
     chance, tags = random.Random(1), 0  # noqa: S311 -- the same every time is what is wanted
-    for _ in range(ROUNDS):
+    for count in range(MOST_ROUNDS):
         kill_one(writers, chance.uniform(0, LONGEST))
         found = check(files_folder / "x")
         assert found >= tags
         tags = found
+        if count >= ROUNDS and tags >= 2:
+            break
     assert tags >= 2
     assert "Digest" in json.loads(skopeo("inspect", f"oci:{files_folder}/x:a"))
 

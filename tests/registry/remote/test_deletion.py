@@ -311,7 +311,7 @@ async def test_stopped_during_the_push(
     ] * warned
 
 
-async def test_unanswered_push() -> None:
+async def test_unanswered_push(autojump_clock: trio.testing.MockClock) -> None:
     """A push that was never answered may be done yet, though the tag is still what it was: the error says so."""
     fake = OldRegistry()
     fake.on(f"PUT {PATH}v1", httpcore.ReadTimeout("late"))

@@ -223,7 +223,9 @@ async def test_wrong_blob(files: Files, files_folder: Path, registry: DockerRegi
     assert "DELETE" in {method for method, _, _ in registry.requests()}
 
 
-@pytest.mark.parametrize("data", [b"", b"<html>" * 1000, of_files({}), of_files({"a": b"b"}), gzip.compress(b"", mtime=0)])
+@pytest.mark.parametrize(
+    "data", [b"", b"<html>" * 1000, of_files({}), of_files({"a": b"b"}), gzip.compress(b"", mtime=0)]
+)
 async def test_no_image(files: Files, files_folder: Path, data: bytes) -> None:
     """A file that is no archive, or one of no image, is refused."""
     (files_folder / "x.tar").write_bytes(data)

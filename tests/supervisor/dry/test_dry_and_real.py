@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from tests.docker_registry import DockerRegistry
 
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("unmeasured")]
+
 SHOW: Final = """
 local function show(name)
   local ok, tags = pcall(tag.ls, name)

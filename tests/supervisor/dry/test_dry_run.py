@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from tests.docker_registry import DockerRegistry
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 
 def dry(registry: DockerRegistry, script: str, folder: Path | None = None) -> Ended:
     """Run a script dry; HOST in it is the registry's name."""

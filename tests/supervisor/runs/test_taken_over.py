@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from regbot.supervisor.runs.outcome import Outcome
     from tests.supervisor.runs.jailed import Start
 
+pytestmark = pytest.mark.long
+
 COLLECTION: Final = Path(__file__).parents[4] / "shared/escapes/hostile_frames.py"
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MINUTE: Final = timedelta(minutes=1)
+QUARTER: Final = timedelta(minutes=15)
 
 Numbers = AbstractSet[int] | None
 
@@ -47,41 +48,57 @@ def _in(number: int, numbers: Numbers) -> bool:
 
 @dataclass(frozen=True)
 class Year:
-    """Every minute of a year of UTC, by the minute that clocks in some place show then.
+    """Every quarter of an hour of a year of UTC: clocks change between two of them.
 
-    *minutes* has seconds since 1970, the time on the wall, and whether that came for the second time; *gaps* has the
-    first second after each gap, and the times on the wall before and behind it.
+    *quarters*, by the minute with which they begin on the wall, have their seconds since 1970, the time on the wall,
+    and whether that came for the second time; *gaps* have the first second after each, and the times on the wall that
+    it leaves out, without the last.
     """
 
-    minutes: dict[int, list[tuple[int, datetime, bool]]]
+    quarters: dict[int, list[tuple[int, datetime, bool]]]
     gaps: list[tuple[int, datetime, datetime]]
 
 
 @cache
 def year_of(zone: str, year: int) -> Year:
-    """Ask of every minute what the clocks show."""
+    """Ask of every quarter what the clocks show."""
     begin, end = (int(datetime(each, 1, 1, tzinfo=UTC).timestamp()) for each in (year, year + 1))
-    place, found, top = ZoneInfo(zone), Year({minute: [] for minute in range(60)}, []), datetime.min  # noqa: DTZ901 -- on a wall
-    for second in range(begin, end, 60):
-        wall = datetime.fromtimestamp(second, place).replace(tzinfo=None, fold=0)
-        found.minutes[wall.minute].append((second, wall, wall <= top))
-        if second > begin and wall - top > MINUTE:
+    found = Year({minute: [] for minute in range(0, 60, 15)}, [])
+    top = shown(begin, zone)
+    for second in range(begin, end, 900):
+        wall = shown(second, zone)
+        assert shown(second + 14 * 60, zone) == wall + 14 * MINUTE, "a change within a quarter"
+        found.quarters[wall.minute].append((second, wall, wall < top))
+        if wall > top:
             found.gaps.append((second, top, wall))
-        top = max(top, wall)
+        top = max(top, wall + QUARTER)
     return found
+
+
+def shown(second: int, zone: str) -> datetime:
+    """Return what the clocks show."""
+    return datetime.fromtimestamp(second, ZoneInfo(zone)).replace(tzinfo=None, fold=0)
 
 
 def due(rule: Rule, zone: str, year: int) -> list[int]:
     """Return the seconds since 1970 at which a rule is due in a year."""
     place = year_of(zone, year)
-    minutes = (place.minutes[minute] for minute in rule.minutes or range(60))
-    fitting = [(second, again) for each in minutes for second, wall, again in each if rule.fits(wall)]
+    fitting = list(_fitting(rule, place))
     if rule.hours is None:
         return sorted(second for second, _ in fitting)
-    missed = {second for second, before, behind in place.gaps if any(map(rule.fits, _between(before, behind)))}
+    missed = {second for second, first, last in place.gaps if any(map(rule.fits, _minutes(first, last)))}
     return sorted(missed | {second for second, again in fitting if not again})
 
 
-def _between(first: datetime, last: datetime) -> Iterator[datetime]:
-    while (first := first + MINUTE) < last:
+def _fitting(rule: Rule, place: Year) -> Iterator[tuple[int, bool]]:
+    for minute in rule.minutes or range(60):
+        behind = minute % 15
+        for second, wall, again in place.quarters[minute - behind]:
+            if rule.fits(wall + behind * MINUTE):
+                yield second + behind * 60, again
+
+
+def _minutes(first: datetime, last: datetime) -> Iterator[datetime]:
+    while first < last:
         yield first
+        first += MINUTE

@@ -7,14 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
-from prometheus_client.parser import text_string_to_metric_families as parse_plain
+from prometheus_client import parser
+from prometheus_client.openmetrics import parser as openmetrics_parser
 
 from regbot.supervisor.history.record import Cause, RunRecord
 from regbot.supervisor.server.telemetry import MAX_REGISTRIES, MAX_SCRIPTS, OPENMETRICS, PLAIN, Telemetry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from prometheus_client import Metric
 
 WHEN: Final = datetime(2026, 1, 2, tzinfo=UTC)
 RUN: Final = RunRecord(
@@ -27,6 +29,8 @@ RUN: Final = RunRecord(
     ended=WHEN + timedelta(seconds=2),
     outcome="success",
 )
+parse_plain: Callable[[str], Iterable[Metric]] = parser.text_string_to_metric_families
+parse_openmetrics: Callable[[str], Iterable[Metric]] = openmetrics_parser.text_string_to_metric_families
 UNITS: Final = ("_seconds", "_bytes")
 
 
@@ -71,9 +75,9 @@ def values(telemetry: Telemetry) -> Mapping[str, float]:
     }
 
 
-def series(telemetry: Telemetry, name: str) -> list[str]:
+def series(found: Mapping[str, float], name: str) -> list[str]:
     """Return all series of a name."""
-    return [each for each in values(telemetry) if each.startswith(name)]
+    return [each for each in found if each.startswith(name)]
 
 
 def test_values() -> None:
@@ -106,7 +110,7 @@ def test_values() -> None:
     }.items() <= found.items()
 
 
-def families(form: str) -> Iterator[object]:
+def families(form: str) -> Iterator[Metric]:
     """Give the metrics as a parser of one form reads them."""
     content, media = busy().render(form)
     parse = parse_openmetrics if media == OPENMETRICS else parse_plain
@@ -148,11 +152,11 @@ def test_hostile_scripts() -> None:
         telemetry.requested(f"host-{number}.example", number)
         telemetry.requested(f"r{number}", 200)
         telemetry.remaining(f"host-{number}.example", number)
-    assert len(series(telemetry, "regbot_runs_total")) == 2 * MAX_SCRIPTS + 1
-    assert len(series(telemetry, "regbot_script_metric_total")) == 1000
-    assert len(series(telemetry, "regbot_requests_total")) < MAX_REGISTRIES + 80
-    assert series(telemetry, "regbot_ratelimit_remaining") == []
     found = values(telemetry)
+    assert len(series(found, "regbot_runs_total")) == 2 * MAX_SCRIPTS + 1
+    assert len(series(found, "regbot_script_metric_total")) == 1000
+    assert len(series(found, "regbot_requests_total")) < MAX_REGISTRIES + 80
+    assert series(found, "regbot_ratelimit_remaining") == []
     assert found["regbot_runs_total{'outcome': 'success', 'script': 'other'}"] == 2000
     assert found["regbot_script_metrics_dropped_total"] == 8000
 
@@ -164,7 +168,7 @@ def test_one_script_leaves_room() -> None:
     for number in range(100):
         telemetry.run_ended(replace(RUN, script="greedy"), {f"m{number}": 1})
     telemetry.run_ended(replace(RUN, script="modest"), {"m": 1})
-    assert len(series(telemetry, "regbot_script_metric_total")) == 32 + 1
+    assert len(series(values(telemetry), "regbot_script_metric_total")) == 32 + 1
 
 
 def test_reload() -> None:
