@@ -13,6 +13,7 @@ The Go program's library (robfig/cron v3) runs nothing for a time that is left o
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, time, timedelta
 from functools import lru_cache
 from itertools import islice
@@ -55,7 +56,8 @@ class Calendar:
         return due
 
     def _search(self, after: float) -> float | None:
-        here = self._wall(after)
+        # datetime would round up what is just before a minute.
+        here = self._wall(math.floor(after))
         wall = here.replace(tzinfo=None, fold=0)
         found: list[float] = []
         for moment in _walls(self._rule, wall - self._to_be_repeated(here)):

@@ -34,6 +34,7 @@ TIMES: Final = st.floats(0, 4e9) | st.integers(0, 60_000_000).map(lambda minute:
 
 
 @given(st.sampled_from(RULES), st.sampled_from(ZONES), TIMES, st.floats(0, 1))
+@example("* * * * *", "UTC", 0.0, 0.9999999999999999)
 @example("30 * * * *", "Europe/Berlin", datetime(2027, 10, 31, 0, 50, tzinfo=UTC).timestamp(), 0.9)
 @example("30 * * * *", "Australia/Lord_Howe", datetime(2027, 4, 3, 14, 59, tzinfo=UTC).timestamp(), 0.5)
 def test_following(text: str, zone: str, after: float, share: float) -> None:

@@ -49,6 +49,16 @@ def test_set_back_by_little_again_and_again() -> None:
     assert timetable.next("noon") == BEGIN + DAY / 2
 
 
+@pytest.mark.parametrize(("hours", "again"), [(2.9, 0), (3.1, 1)])
+def test_set_back_by_hours(hours: float, again: int) -> None:
+    """Three hours are the limit of what a clock is set back by, not of how long ago something ran."""
+    clock = MockClock(BEGIN + 11 * HOUR)
+    timetable = made(clock, noon=cron("0 12 * * *"))
+    assert len(runs(timetable, clock, 3 * HOUR)) == 1
+    clock.set(clock.now() - hours * HOUR)
+    assert len(runs(timetable, clock, 2 * HOUR)) == again
+
+
 def test_set_forward_and_back() -> None:
     """What was made up for on a clock that was ahead does not run again when it is set right."""
     clock = MockClock(BEGIN + 11 * HOUR)

@@ -23,6 +23,7 @@ RULES: Final = {
     "15 1,2 * * *": Rule({15}, {1, 2}),
     "*/20 1-3 * * mon-fri": Rule({0, 20, 40}, {1, 2, 3}, weekdays={1, 2, 3, 4, 5}),
     "45 * * * *": Rule({45}),
+    "*/20 * * * *": Rule({0, 20, 40}),
     "@hourly": Rule({0}),
     "@daily": Rule({0}, {0}),
     "@midnight": Rule({0}, {0}),
@@ -31,6 +32,7 @@ RULES: Final = {
     "@yearly": Rule({0}, {0}, days={1}, months={1}),
     "@annually": Rule({0}, {0}, days={1}, months={1}),
     "0 12 13 * fri": Rule({0}, {12}, days={13}, weekdays={5}),
+    "0 12 1-31 * fri": Rule({0}, {12}, days=set(range(1, 32)), weekdays={5}),
     "5 4 ? jan,jul ?": Rule({5}, {4}, months={1, 7}),
     "0 0/6 29-31 */2 *": Rule({0}, {0, 6, 12, 18}, days={29, 30, 31}, months={1, 3, 5, 7, 9, 11}),
 }
