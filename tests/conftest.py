@@ -42,6 +42,11 @@ class MakeRegistry(Protocol):
         ...
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name bytes by their number: every worker has to find the same names, and what was compressed holds the time."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) and len(val) > 16 else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long, or one worker would be at it when the others have nothing left."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)

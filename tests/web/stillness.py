@@ -67,6 +67,10 @@ class Still:
         """Return the scripts."""
         return self.states
 
+    def script(self, name: str) -> ScriptState:
+        """Return one script."""
+        return next(each for each in self.states if each.name == name)
+
     async def runs(self, *, script: str = "", before: int = 0, limit: int = 50) -> Sequence[RunRecord]:  # noqa: ARG002
         """Return no runs."""
         return ()

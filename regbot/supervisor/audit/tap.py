@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 from regbot.supervisor.audit.trail import MAX_LOG, LogLine, Trail
@@ -42,7 +43,8 @@ class _Tap:
         self._trail.lines_in_all += 1
         if self._left > 0:
             fields = dict(_plain(record["extra"]))
-            line = LogLine(time=record["time"], level=level, message=spelled(record["message"]), fields=fields)
+            when = record["time"].astimezone(UTC)
+            line = LogLine(time=when, level=level, message=spelled(record["message"]), fields=fields)
             self._left -= _size(line)
             if self._left >= 0:
                 self._trail.lines.append(line)

@@ -40,7 +40,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogLine:
-    """One record of a run's log; *level* is trace, debug, info, warn or error."""
+    """One record of a run's log; *time* is in UTC, *level* is trace, debug, info, warn or error."""
 
     time: datetime
     level: str

@@ -92,6 +92,10 @@ class Control(Protocol):
         """Return all scripts, in the order of the file."""
         ...
 
+    def script(self, name: str) -> ScriptState:
+        """Return one script; Unknown if the configuration in force has none of that name."""
+        ...
+
     async def runs(self, *, script: str = "", before: int = 0, limit: int = 50) -> Sequence[RunRecord]:
         """Return runs, the latest first: of one *script* ("": of all), numbers below *before* (0: from the top)."""
         ...

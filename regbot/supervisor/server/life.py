@@ -108,7 +108,7 @@ class _Life:
             return service.open_means(config, settings.options, log, reserve=service.RESERVE, meter=meter)
 
         self._editions = Editions(load, open_means, self._adopt, self._telemetry, log)
-        self._telemetry.watch(self._editions)
+        self._telemetry.watch(self._editions, history)
         self._work = Work(
             nursery,
             history=history,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from prometheus_client import Counter, Gauge, Histogram, Info, PlatformCollector, ProcessCollector
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
@@ -64,25 +64,34 @@ class Metrics:
         when = "When the configuration in force was read."
         self.reloaded = Gauge("regbot_reload_timestamp_seconds", when, registry=registry)
         self.reloads = counter("reloads", "Times the configuration was read, by result: success or failure.", "result")
-        failures = "Records of history that could not be written."
-        self.history_failures = Counter("regbot_history_failures", failures, registry=registry)
         self.http_requests = counter("http_requests", "Requests that were answered.", "route", "status")
         refused = "Requests that were refused: no or a wrong token, a foreign host or origin, too many connections."
         self.http_refused = counter("http_refused", refused, "why")
         self.http_streams = Gauge("regbot_http_streams", "Event streams that are open.", registry=registry)
 
 
-class Readings:
-    """A collector of what others count; *read* returns children alive, launchers renewed and launchers dead."""
+class Counts(NamedTuple):
+    """What others count: the launcher its children and processes, the history what it could not write in time."""
 
-    def __init__(self, read: Callable[[], tuple[int, int, int]]) -> None:
+    alive: int = 0
+    renewals: int = 0
+    deaths: int = 0
+    failures: int = 0
+
+
+class Readings:
+    """A collector of what others count, which *read* returns."""
+
+    def __init__(self, read: Callable[[], Counts]) -> None:
         self._read = read
 
     def collect(self) -> Iterator[Metric]:
         """Yield what is counted now."""
-        alive, renewals, deaths = self._read()
-        yield GaugeMetricFamily("regbot_children_alive", "Locked-down children that serve a run.", value=alive)
+        counts = self._read()
+        yield GaugeMetricFamily("regbot_children_alive", "Locked-down children that serve a run.", value=counts.alive)
         renewed = "Launcher processes that took over as planned."
-        yield CounterMetricFamily("regbot_launcher_renewals", renewed, value=renewals)
+        yield CounterMetricFamily("regbot_launcher_renewals", renewed, value=counts.renewals)
         died = "Launcher processes that ended before their time."
-        yield CounterMetricFamily("regbot_launcher_deaths", died, value=deaths)
+        yield CounterMetricFamily("regbot_launcher_deaths", died, value=counts.deaths)
+        failed = "Records of history that could not be written when they came; most are later."
+        yield CounterMetricFamily("regbot_history_failures", failed, value=counts.failures)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from regbot.supervisor.history.record import Cause, RunRecord
 from regbot.supervisor.runs.outcome import Verdict
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from regbot.supervisor.server.reloading import Editions
     from regbot.supervisor.server.telemetry import Telemetry
     from regbot.supervisor.server.work import Work
+
+_NO_SCRIPT: Final = "there is no script {!r} in the configuration that is in force"
 
 
 class Server:
@@ -78,6 +80,13 @@ class Server:
         edition = self._editions.current
         return [self._script(edition, name) for name in edition.scripts] if edition else []
 
+    def script(self, name: str) -> ScriptState:
+        """Return one script."""
+        edition = self._editions.current
+        if edition is None or name not in edition.scripts:
+            raise Unknown(_NO_SCRIPT.format(name))
+        return self._script(edition, name)
+
     async def runs(self, *, script: str = "", before: int = 0, limit: int = 50) -> Sequence[RunRecord]:
         """Return runs, the latest first."""
         kept = await self._history.runs(script=script, before=before, limit=limit)
@@ -124,7 +133,7 @@ class Server:
         if edition is None or self._work.stopping:
             raise Busy(f"the server is {'stopping' if self._work.stopping else 'starting'}: nothing is begun")
         if script not in edition.scripts:
-            raise Unknown(f"there is no script {script!r} in the configuration that is in force")
+            raise Unknown(_NO_SCRIPT.format(script))
         if self._work.of(script) is not None:
             raise Busy(f"{script} runs already: cancel that run, or wait for its end")
         going = self._begin(edition, script, Cause.REQUEST, dry_run=dry_run)

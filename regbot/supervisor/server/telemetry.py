@@ -15,7 +15,7 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from regbot.registry.reference import DOCKER_HUB
 from regbot.supervisor.runs.outcome import Verdict
 from regbot.supervisor.server.labels import OTHER, Names
-from regbot.supervisor.server.metrics import Metrics, Readings
+from regbot.supervisor.server.metrics import Counts, Metrics, Readings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -50,6 +50,15 @@ class Children(Protocol):
         ...
 
 
+class Keeping(Protocol):
+    """Count of a history."""
+
+    @property
+    def failed(self) -> int:
+        """Records that could not be written when they came."""
+        ...
+
+
 class Telemetry:
     """The metrics of one server; it is also the Meter of its registries.
 
@@ -63,14 +72,15 @@ class Telemetry:
         self._metrics = Metrics(self._registry, version)
         self._scripts, self._registries = Names(MAX_SCRIPTS), Names(MAX_REGISTRIES)
         self._children: Children | None = None
+        self._history: Keeping | None = None
         self._registry.register(Readings(self._read))
         self.known((), ())
         for result in _RESULTS.values():
             self._metrics.reloads.at(result)
 
-    def watch(self, children: Children) -> None:
-        """Read the launcher's counts from *children* from now on."""
-        self._children = children
+    def watch(self, children: Children, history: Keeping) -> None:
+        """Read the counts of launcher and history from now on."""
+        self._children, self._history = children, history
 
     def known(self, registries: Collection[str], scripts: Collection[str]) -> None:
         """Know these names from now on.  The series of others end; of those that stay, none starts again at zero."""
@@ -124,10 +134,6 @@ class Telemetry:
         if ok:
             self._metrics.reloaded.set(when)
 
-    def history_failed(self) -> None:
-        """Take note of a record that history could not keep."""
-        self._metrics.history_failures.inc()
-
     def requested(self, registry: str, status: int) -> None:
         """Take note of an answer of a registry, 0 for none."""
         word = _STATUSES.get(status) or f"{status // 100 % 10}xx"
@@ -177,6 +183,8 @@ class Telemetry:
         if outcome == Verdict.SUCCESS.word:
             self._metrics.last_success.at(script).set(ended)
 
-    def _read(self) -> tuple[int, int, int]:
-        children = self._children
-        return (children.alive, children.renewals, children.deaths) if children else (0, 0, 0)
+    def _read(self) -> Counts:
+        children, history = self._children, self._history
+        if children is None or history is None:
+            return Counts()
+        return Counts(children.alive, children.renewals, children.deaths, history.failed)

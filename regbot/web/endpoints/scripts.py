@@ -21,10 +21,7 @@ async def ls(asked: Asked) -> Response:
 
 async def get(asked: Asked) -> Response:
     """Tell the state of a script; its name is one part of the path, %-escaped, slashes included."""
-    for script in asked.control.scripts():
-        if script.name == asked.name:
-            return told(script)
-    raise Problem(404, "there is no such script in the configuration that is in force")
+    return told(asked.control.script(asked.name))
 
 
 async def start(asked: Asked) -> Response:

@@ -43,10 +43,17 @@ class Children:
     deaths: int = 4
 
 
+@dataclass
+class Keeping:
+    """Count of a history."""
+
+    failed: int = 5
+
+
 def busy() -> Telemetry:
     """Return metrics that were all moved."""
     telemetry = Telemetry("1.2.3")
-    telemetry.watch(Children())
+    telemetry.watch(Children(), Keeping())
     telemetry.known(["ghcr.io"], ["mirror", "prune"])
     telemetry.run_started("mirror")
     telemetry.run_ended(RUN, {"copied": 2})
@@ -59,7 +66,6 @@ def busy() -> Telemetry:
     telemetry.remaining("docker.io", 99)
     telemetry.reloaded(ok=True, when=7.0)
     telemetry.reloaded(ok=False, when=8.0)
-    telemetry.history_failed()
     telemetry.answered("/healthz", 200)
     telemetry.refused("token")
     telemetry.streams(5)
@@ -102,7 +108,7 @@ def test_values() -> None:
         "regbot_reload_success": 0.0,
         "regbot_reload_timestamp_seconds": 7.0,
         "regbot_reloads_total{'result': 'failure'}": 1.0,
-        "regbot_history_failures_total": 1.0,
+        "regbot_history_failures_total": 5.0,
         "regbot_http_requests_total{'route': '/healthz', 'status': '200'}": 1.0,
         "regbot_http_refused_total{'why': 'token'}": 1.0,
         "regbot_http_streams": 5.0,
