@@ -15,6 +15,8 @@ PACKAGES: Final = {
     "htpasswd": "apache2-utils",
     "openssl": "openssl",
     "runc": "runc",
+    "chromium": "chromium",
+    "chromedriver": "chromium-driver",
 }
 """Program to the Debian package that has it."""
 

@@ -5,7 +5,7 @@
  */
 
 import { Refused } from "./api.js";
-import { fill, h } from "./dom.js";
+import { button, fill, h } from "./dom.js";
 import { showRun } from "./run.js";
 import { showScript } from "./script.js";
 import { showScripts } from "./scripts.js";
@@ -34,16 +34,28 @@ async function show() {
 function view(signal) {
   for (const [pattern, shown] of VIEWS) {
     const match = pattern.exec(location.hash);
-    if (match) return shown(main, match[1] ? decodeURIComponent(match[1]) : "", signal);
+    if (match) return shown(main, decoded(match[1] ?? ""), signal);
   }
-  throw new Refused(404, { detail: "There is nothing at this address." });
+  throw nowhere();
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw nowhere();
+  }
+}
+
+function nowhere() {
+  return new Refused(404, { detail: "There is nothing at this address." });
 }
 
 function fail(error) {
   const text = error instanceof Refused ? error.message : "The server does not answer.";
   document.title = "regbot";
-  const back = h("p", {}, h("a", { href: "#/" }, "All scripts"));
-  fill(main, h("h1", { tabindex: "-1" }, "This did not work"), h("p", { class: "error" }, text), back);
+  const back = h("nav", { "aria-label": "Where this is" }, h("a", { href: "#/" }, "All scripts"));
+  fill(main, back, h("h1", { tabindex: "-1" }, "This did not work"), h("p", { class: "error" }, text), button("Try again", show));
   main.querySelector("h1").focus();
   if (!(error instanceof Refused)) console.warn(error);
 }

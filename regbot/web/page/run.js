@@ -51,13 +51,14 @@ class Run {
     this.#record = record;
     if (before === null) this.#begin(record);
     const running = record.ended === null;
-    document.title = `${plain(word(record))}: ${plain(record.script)}, run ${record.id} – regbot`;
+    document.title = `${plain(word(record))}: ${plain(record.script)}, run ${record.id} · regbot`;
     fill(this.head, ...subtitle(record));
     fill(this.error, plain(record.error));
     this.error.hidden = record.error === "";
     state(this.facts, known(record));
     this.buttons.update(running);
     this.buttons.element.hidden = running;
+    if (!running && document.activeElement === this.cancel) this.title.focus();
     this.cancel.hidden = !running;
     this.operations.update(record);
     this.changes.update(record);
@@ -71,19 +72,19 @@ class Run {
 
   #begin(record) {
     const name = plain(record.script);
-    const title = h("h1", { tabindex: "-1" }, name);
+    this.title = h("h1", { tabindex: "-1" }, name);
     this.buttons = actions(record.script);
     const path = [h("a", { href: "#/" }, "All scripts"), h("a", { href: scriptPlace(record.script) }, name)];
     fill(
       this.main,
       h("nav", { class: "path", "aria-label": "Where this is" }, path),
-      h("div", { class: "heading" }, h("div", {}, title, this.head), this.cancel, this.buttons.element),
+      h("div", { class: "heading" }, h("div", {}, this.title, this.head), this.cancel, this.buttons.element),
       this.error,
       this.facts,
       record.dry_run ? [this.changes.element, this.log.element] : [this.log.element, this.changes.element],
       this.operations.element,
     );
-    title.focus();
+    this.title.focus();
   }
 
   async #cancel() {

@@ -29,7 +29,7 @@ export async function showScript(main, name, signal) {
   const more = button("Older runs", () => { most += PIECE; refresh.soon(); });
 
   async function ask() {
-    const [found, records] = await Promise.all([current(name, signal), history(name, most, signal)]);
+    const [found, records] = await Promise.all([current(name, signal), newest(name, most, signal)]);
     if (!found && !records.length) throw new Refused(404, { detail: `There is no script ${plain(name)}.` });
     state(list, known(found));
     buttons.element.hidden = !found;
@@ -40,7 +40,7 @@ export async function showScript(main, name, signal) {
 
   const refresh = refresher(ask, signal);
   await refresh.now();
-  document.title = `${plain(name)} – regbot`;
+  document.title = `${plain(name)} · regbot`;
   fill(
     main,
     h("nav", { "aria-label": "Where this is" }, h("a", { href: "#/" }, "All scripts")),
@@ -72,7 +72,7 @@ async function current(name, signal) {
 }
 
 /** Get the latest `most` runs, in as many questions as that takes. */
-async function history(script, most, signal) {
+async function newest(script, most, signal) {
   const found = [];
   while (found.length < most) {
     const before = found.at(-1)?.id ?? 0;

@@ -26,7 +26,7 @@ const kept = { text: "", kind: "all", most: PIECE, scroll: 0 };
 
 /** Show all scripts, as they are and as they go on. */
 export async function showScripts(main, _argument, signal) {
-  document.title = "Scripts – regbot";
+  document.title = "Scripts · regbot";
   const list = new List(signal);
   fill(main, ...list.elements);
   const refresh = refresher(async () => list.update(await get("scripts", signal)), signal);

@@ -17,6 +17,7 @@ export async function follow(path, heard, signal) {
   let last = null;
   for (let tries = 0; !signal.aborted; tries += 1) {
     await visible();
+    let reason = "";
     const attempt = new AbortController();
     const give = () => attempt.abort();
     signal.addEventListener("abort", give);
@@ -34,12 +35,13 @@ export async function follow(path, heard, signal) {
       }
     } catch (error) {
       if (error instanceof Refused && error.status < 500) throw error;
+      if (error instanceof Refused) reason = error.message;
     } finally {
       signal.removeEventListener("abort", give);
       document.removeEventListener("visibilitychange", give);
       attempt.abort();
     }
-    if (!signal.aborted && document.visibilityState === "visible") await disconnected(tries, signal);
+    if (!signal.aborted && document.visibilityState === "visible") await disconnected(tries, reason, signal);
   }
 }
 
