@@ -42,7 +42,7 @@ _FONTS: Final = f"""<?xml version="1.0"?>
 
 def main() -> None:
     """Take them."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else PICTURES
+    folder = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else PICTURES
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(TemporaryDirectory()))
