@@ -1,7 +1,7 @@
 # Every target makes what it needs by itself.  Wanted on the machine: make, Python 3.11 or later.
 PYTHON := .venv/bin/python
 
-.PHONY: help demo test lint packages format docs bench clean
+.PHONY: help demo test lint packages format docs bench image test-image clean
 
 help:
 	@echo "make demo     mirror and prune tags of a small OCI layout: no registry, no network"
@@ -10,6 +10,8 @@ help:
 	@echo "make bench    figures of this machine"
 	@echo "make format   format the code"
 	@echo "make docs     write docs/lua.md from the description of the Lua API"
+	@echo "make image    the container image, by buildah or docker (BASE=NAME BASE_DIGEST=sha256:... TAG=NAME)"
+	@echo "make test-image  build it on a base of its own, without a hub, and try it in containers (takes root)"
 	@echo "make clean    remove everything that make made"
 
 demo: .venv/runs
@@ -43,6 +45,13 @@ docs: .venv/runs
 bench: .venv/develops
 	@sh tools/system-packages.sh
 	@$(PYTHON) -m bench
+
+image:
+	@sh tools/image.sh
+
+test-image: .venv/develops
+	@sh tools/system-packages.sh buildah:buildah podman:podman debootstrap:debootstrap
+	@$(PYTHON) -m tests.image.trial
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .coverage* build dist

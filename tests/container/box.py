@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -58,19 +59,28 @@ class Box:
 
     def __call__(self, *command: str, stdin: str = "") -> Ended:
         """Run one command to its end."""
+        done = subprocess.run(self._runc(command), input=stdin, capture_output=True, text=True, timeout=60, check=False)
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    @contextmanager
+    def running(self, *command: str) -> Iterator[subprocess.Popen[str]]:
+        """Run one command beside the test, its standard error a pipe; a signal to the process goes to the command."""
+        with subprocess.Popen(
+            self._runc(command), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        ) as process:
+            try:
+                yield process
+            finally:
+                # runc hands it on as to any first process of its namespace: that has to heed it.
+                process.terminate()
+
+    def _runc(self, command: Sequence[str]) -> list[str]:
+        """Return what runs a command in a container that is made for it."""
         runc, name = require("runc"), f"regbot-test-{os.getpid()}-{next(_NUMBERS)}"
         bundle = self.folder / name
         (bundle / "rootfs").mkdir(parents=True)
         (bundle / "config.json").write_text(json.dumps(self._config(bundle, command)))
-        done = subprocess.run(
-            [runc, "--root", str(self.folder / "state"), "run", "--bundle", str(bundle), name],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        return Ended(done.returncode, done.stdout, done.stderr)
+        return [runc, "--root", str(self.folder / "state"), "run", "--bundle", str(bundle), name]
 
     def _config(self, bundle: Path, command: Sequence[str]) -> dict[str, Any]:
         held = {kind: list(self.capabilities) for kind in ("bounding", "effective", "permitted")}

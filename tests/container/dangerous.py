@@ -22,8 +22,6 @@ DANGEROUS: Final = (
     # Other users, other behaviour of the kernel, filters of its own, priorities.
     *("personality", "setfsuid", "setfsgid", "seccomp", "sched_setscheduler", "sched_setattr", "setpriority"),
     *("mbind", "migrate_pages", "move_pages", "set_mempolicy", "landlock_add_rule", "lsm_set_self_attr"),
-    # A service for others.
-    *("accept", "accept4"),
     # Shared memory and queues of System V and POSIX.
     *("shmget", "shmat", "semget", "msgget", "mq_open"),
 )
