@@ -90,8 +90,16 @@ class _Launcher:
         try:
             self._fork(number, descriptors, jail.Limits(memory, cpu))
         except OSError as exc:
+            if exc.errno == errno.ENOMEM and self._alone():
+                # The kernel says so, too, where the first process of our namespace was killed, and all others with it:
+                # none can be forked there any more.  A launcher without children may end, and another takes over.
+                return False
             self._control.send(f"refused {number} {exc.strerror}".encode())
         return True
+
+    def _alone(self) -> bool:
+        """Whether every child has ended."""
+        return self._numbers.keys() <= {descriptor for descriptor, _ in self._poll.poll(0)}
 
     def _fork(self, number: int, descriptors: list[int], limits: jail.Limits) -> None:
         if not descriptors:

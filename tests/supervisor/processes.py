@@ -22,6 +22,16 @@ ENVIRONMENT: Final = pack({"seed": 1})
 
 def offspring(parent: int) -> list[int]:
     """Return the processes whose parent this is, zombies included, but for one that only holds a namespace."""
+    return [pid for pid, holds in _children(parent) if not holds]
+
+
+def holders(launcher: int) -> list[int]:
+    """Return the process that holds the namespace of a launcher's children, none where there is no such namespace."""
+    return [pid for pid, holds in _children(launcher) if holds]
+
+
+def _children(parent: int) -> list[tuple[int, bool]]:
+    """Return the processes whose parent this is, and whether each only holds a namespace."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -31,8 +41,8 @@ def offspring(parent: int) -> list[int]:
                 first = status(int(entry.name))["NSpid"].split()[1:] == ["1"]
             except (FileNotFoundError, ProcessLookupError):
                 continue  # It ended while we looked.
-            if int(fields[1]) == parent and not first:
-                found.append(int(entry.name))
+            if int(fields[1]) == parent:
+                found.append((int(entry.name), first))
     return found
 
 

@@ -123,7 +123,8 @@ class Reserve:
             await self._stirred.wait()
 
     async def _pop(self, wanted: ChildLimits) -> Child | None:
-        for entry in [entry for entry in self._waiting if entry[0] == wanted]:
+        # Others take theirs while a dead one is reaped: what waits is to be looked at anew each time.
+        while (entry := next((each for each in self._waiting if each[0] == wanted), None)) is not None:
             if not self._process.alive:
                 return None
             self._waiting.remove(entry)

@@ -18,12 +18,13 @@ from regbot.supervisor.children.child import ChildEnded, ChildLimits
 from regbot.supervisor.children.control import LauncherProcess
 from regbot.supervisor.children.launcher import LauncherFailed, open_launcher
 from tests.sandbox.raw import FOLDERS, root_only
-from tests.supervisor.children.entries import broken, run_once, stumbling, until, written
+from tests.supervisor.children.entries import broken, kill_and_wait, run_once, stumbling, until, written
 from tests.supervisor.processes import (
     LIMITS,
     STAND_IN,
     converse,
     descriptors,
+    holders,
     launchers,
     offspring,
     open_in,
@@ -142,6 +143,18 @@ async def test_idle_launcher_killed() -> None:
         await run_once(launcher)
         os.kill(launchers()[0], signal.SIGKILL)
         await run_once(launcher)
+
+
+async def test_first_of_the_namespace_killed() -> None:
+    """Where the process that holds the children's namespace dies, none can be forked there: another launcher is had."""
+    async with open_launcher(entry=STAND_IN) as launcher:
+        if not any(layer.name == "pid" and layer.holds for layer in await launcher.layers()):
+            return  # There is no such process here, and so nothing that could go wrong.
+        await run_once(launcher)
+        (before,) = launchers()
+        kill_and_wait(*holders(before))
+        await run_once(launcher)
+        assert launchers() not in ([], [before])
 
 
 async def test_launcher_that_does_not_start(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -143,6 +143,25 @@ async def test_dead_child_is_not_given() -> None:
         await end(process, child)
 
 
+async def test_two_take_while_a_dead_one_is_reaped() -> None:
+    """While one who asks reaps a dead child, another may take the one behind it, and nobody stumbles over that."""
+    async with opened() as (process, reserve):
+        await reserve.fill()
+        dead, alive = offspring(launchers()[0])
+        kill_and_wait(dead)
+        given: list[Child | None] = []
+
+        async def take() -> None:
+            given.append(await reserve.take(LIMITS))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(take)
+            nursery.start_soon(take)
+        assert offspring(launchers()[0]) == [alive]
+        (child,) = filter(None, given)
+        await end(process, child)
+
+
 async def test_nothing_of_a_dead_launcher_is_given() -> None:
     """Children of a launcher that was killed a moment ago are not given, though nobody has told us of its end."""
     async with opened() as (process, reserve):
