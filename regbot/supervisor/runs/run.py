@@ -101,6 +101,8 @@ class Run:
                         return await self._serve(child, limits)
                 except LauncherFailed as exc:
                     return self._ended(Verdict.UNSTARTED, f"no child could be locked down: {exc}")
+                except Exception as exc:  # noqa: BLE001 -- whatever it is: it ends this run, and no other
+                    return self._defect("the run itself", self._calls.line, exc)
             return self._cut(Verdict.TIMEOUT, f"timeout after {timeout:g}s (limit: timeout)")
         verdict, why = self._stopped
         return self._cut(verdict, f"cut off by {why}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -10,7 +11,7 @@ import pytest
 import trio
 
 from regbot.registry.registries import Registries
-from regbot.supervisor.children.launcher import open_launcher
+from regbot.supervisor.children.launcher import Launcher, open_launcher
 from regbot.supervisor.gate import Gate
 from regbot.supervisor.logs import Writer, open_log
 from regbot.supervisor.runs.outcome import Verdict
@@ -19,9 +20,12 @@ from tests.images import image, push, write_layout
 from tests.supervisor.scripts import plain, runner, script
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from regbot.registry.content import Content
     from regbot.registry.descriptor import Descriptor
     from regbot.registry.reference import Repository
+    from regbot.supervisor.children.child import Child, ChildLimits
     from tests.docker_registry import DockerRegistry
 
 STAND_IN: Final = Path(__file__).parents[2] / "sandbox" / "stand_in.py"
@@ -216,6 +220,30 @@ async def test_a_defect_of_ours_ends_its_run_alone() -> None:
     assert (outcome.verdict, after.verdict) == (Verdict.DEFECT, Verdict.SUCCESS)
     assert outcome.error == "main:1: tag.ls met a defect of regbot (ZeroDivisionError): please report it"
     assert "ZeroDivisionError: docker.io/a/b" in outcome.traceback
+
+
+class Stumbling(Launcher):
+    """A launcher with a defect."""
+
+    def __init__(self) -> None:
+        """Start nothing."""
+
+    @asynccontextmanager
+    async def child(self, limits: ChildLimits) -> AsyncIterator[Child]:
+        """Fail as nobody thought of."""
+        yield self._lost(limits)
+
+    def _lost(self, limits: ChildLimits) -> Child:
+        raise ZeroDivisionError(limits.memory)
+
+
+async def test_a_defect_before_the_script() -> None:
+    """What goes wrong where the child is made ends its run, too, and goes no further."""
+    async with Registries(plain(), user_agent="test") as registry:
+        gate = Gate(registry=registry, slots=trio.CapacityLimiter(1))
+        outcome = await Run(script("log('fine')"), gate, open_log(Writer(8, stream=StringIO()))).execute(Stumbling())
+    assert outcome.verdict is Verdict.DEFECT
+    assert outcome.error == "main: the run itself met a defect of regbot (ZeroDivisionError): please report it"
 
 
 async def test_times_to_wait_are_longer_than_nothing() -> None:
