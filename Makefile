@@ -9,7 +9,7 @@ help:
 	@echo "make lint     linters and types only"
 	@echo "make bench    figures of this machine"
 	@echo "make format   format the code"
-	@echo "make docs     write docs/lua.md from the description of the Lua API"
+	@echo "make docs     write the parts of the documents that are made of the code"
 	@echo "make image    the container image, by buildah or docker (BASE=NAME BASE_DIGEST=sha256:... TAG=NAME)"
 	@echo "make test-image  build it on a base of its own, without a hub, and try it in containers (takes root)"
 	@echo "make clean    remove everything that make made"
@@ -40,7 +40,7 @@ format: .venv/develops
 	$(PYTHON) -m ruff format
 
 docs: .venv/runs
-	$(PYTHON) -m regbot.manual > docs/lua.md
+	$(PYTHON) -m tools.documents
 
 bench: .venv/develops
 	@sh tools/system-packages.sh

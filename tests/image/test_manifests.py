@@ -125,7 +125,7 @@ def test_configuration() -> None:
         *(
             "Type=notify",
             "KillMode=mixed",
-            "ExecReload=/bin/kill -HUP $MAINPID",
+            'ExecReload=/bin/sh -c "kill -HUP $MAINPID"',
             "LoadCredential=token:/etc/regbot/token",
         ),
     ],

@@ -114,4 +114,4 @@ def test_what_is_absent_is_absent() -> None:
 def test_the_errors_are_quoted_as_they_are(source: str) -> None:
     """The page's examples of errors are what a script gets."""
     error = run(6 * "\n" + source, name="nightly").error
-    assert f"    {error}\n" in PAGE
+    assert f"\n{error}\n" in PAGE

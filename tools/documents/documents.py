@@ -7,17 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from regbot.manual import page, reading
-from tools.documents import command_line, configuration
+from tools.documents import command_line, configuration, metrics, recipes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT: Final = Path(__file__).parents[2]
-_PART: Final = re.compile(r"(<!-- made: (\w+)(?: (.*?))? -->\n).*?(<!-- end of made -->)", re.DOTALL)
+_PART: Final = re.compile(r"(<!-- made: (\w+)(?: (\w[^\n]*?))? -->\n).*?(<!-- end of made -->)", re.DOTALL)
 _MAKERS: Final[dict[str, Callable[[str], str]]] = {
     "commands": command_line.commands,
     "fields": configuration.fields,
+    "metrics": metrics.metrics,
     "options": command_line.options,
+    "recipe": recipes.recipe,
 }
 
 

@@ -55,7 +55,7 @@ class Series(Generic[M]):
     """
 
     def __init__(self, metric: M, *, most: float = math.inf, each: float = math.inf) -> None:
-        self._metric: M = metric
+        self.metric: M = metric
         self._most, self._each = most, each
         self._of: dict[str, set[tuple[str, ...]]] = {}
         self._count = 0
@@ -66,7 +66,7 @@ class Series(Generic[M]):
         if others not in known:
             known.add(others)
             self._count += 1
-        series: M = self._metric.labels(first, *others)
+        series: M = self.metric.labels(first, *others)
         return series
 
     def has_room(self, first: str, *others: str) -> bool:
@@ -77,5 +77,5 @@ class Series(Generic[M]):
     def drop(self, first: str) -> None:
         """Forget every series with this first label."""
         for others in self._of.pop(first, set()):
-            self._metric.remove(first, *others)
+            self.metric.remove(first, *others)
             self._count -= 1

@@ -191,7 +191,8 @@ class _Life:
 
     def _say_ready(self) -> None:
         if not self._work.stopping:
-            self._notifier.ready(f"{self._server.state().scripts} scripts")
+            count = self._server.state().scripts
+            self._notifier.ready(f"{count} script{'' if count == 1 else 's'}")
 
     def _adopt(self, edition: Edition) -> None:
         for name in edition.scripts.keys() - plans(edition).keys():

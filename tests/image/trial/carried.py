@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parents[3]
 TO_BUILD: Final = ("python3-venv",)
 TO_RUN: Final = ("amazon-ecr-credential-helper", "ca-certificates", "golang-docker-credential-helpers", "tzdata")
+TO_TRY: Final = ("systemd", "dbus")
+"""What the trial of the unit takes besides."""
 # It stands in for what golang-docker-credential-helpers wants and no container has a use for, as in the Dockerfile.
 _STAND_IN: Final = """Package: no-keyring
 Version: 1
@@ -64,7 +66,7 @@ def _fetch_packages(folder: Path, base: Path, scratch: Path) -> None:
     run("chroot", copy, "dpkg-deb", "--build", "/tmp/stand-in", "/tmp/no-keyring.deb")  # noqa: S108 -- the copy's
     run("chroot", copy, "dpkg", "--install", "/tmp/no-keyring.deb")  # noqa: S108 -- the copy's
     run("chroot", copy, "apt-get", "-q", "update")
-    for name, packages in (("build", TO_BUILD), ("run", TO_RUN)):
+    for name, packages in (("build", TO_BUILD), ("run", TO_RUN), ("systemd", TO_TRY)):
         fetched = copy / "var/cache/apt/archives"
         for stale in fetched.glob("*.deb"):
             stale.unlink()

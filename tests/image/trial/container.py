@@ -33,11 +33,17 @@ def hardened(*volumes: str) -> list[str]:
     """Return the options of `podman run` for one container; *volumes* are "FOLDER:WHERE" with options."""
     words = ["--network", "host", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
     words += ["--security-opt", f"seccomp={ROOT / 'seccomp/container.json'}"]
+    for volume in volumes:
+        words += ["--volume", volume]
+    return [*words, *fitting()]
+
+
+def fitting() -> list[str]:
+    """Return the options without which podman asks for limits that this machine does not give."""
+    words = []
     for name, kind in (("nofile", resource.RLIMIT_NOFILE), ("nproc", resource.RLIMIT_NPROC)):
         if resource.getrlimit(kind)[1] < _DEFAULT:
             words += ["--ulimit", f"{name}=4096:4096"]
-    for volume in volumes:
-        words += ["--volume", volume]
     return words
 
 
