@@ -109,14 +109,15 @@ async def open_means(
         )
 
     try:
-        async with (
-            open_launcher(
-                entry=options.entry, reserve=reserve, required=config.isolation.require, tell=log.warning
-            ) as launcher,
-            registries(read_only=True) as reading,
-            nullcontext(reading) if options.dry_run else registries(read_only=False) as registry,
-        ):
-            yield Means(launcher, registry, reading, files, log, config.defaults.parallel, options.dry_run)
+        with files:
+            async with (
+                open_launcher(
+                    entry=options.entry, reserve=reserve, required=config.isolation.require, tell=log.warning
+                ) as launcher,
+                registries(read_only=True) as reading,
+                nullcontext(reading) if options.dry_run else registries(read_only=False) as registry,
+            ):
+                yield Means(launcher, registry, reading, files, log, config.defaults.parallel, options.dry_run)
     except LauncherFailed as exc:
         raise CannotRun(f"no script can run here: {exc}") from exc
 

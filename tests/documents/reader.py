@@ -38,6 +38,9 @@ class Reader:
         self.folder = folder / "project"
         shutil.copytree(ROOT, self.folder, ignore=_LEFT_OUT, symlinks=True)
         (self.folder / ".venv").symlink_to(ROOT / ".venv")
+        for name in ("pyproject.toml", "tools/venv.sh"):
+            # Older than what was made of them: or make would install the copy in place of the project.
+            os.utime(self.folder / name, (0, 0))
         self._instead = instead
         self._servers: list[subprocess.Popen[str]] = []
         home = folder / "home"

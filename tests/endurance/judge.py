@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -30,8 +30,12 @@ LATE: Final = 0.8
 """Seconds by which a start may be late on a busy machine: less than the shortest span."""
 ROUNDED: Final = 0.001
 """Seconds by which a record of the log may be later than its time says: parts of milliseconds are cut off."""
+SLOW: Final = 0.3
+"""Seconds by which a busy machine may tell later still of a configuration."""
 SAME: Final = 2.0
 """Seconds between the end of a run in the log and that in the history, which may wait for a disk."""
+WAITED: Final = 20.0
+"""Seconds that a run may have waited for the disk before the log tells of its beginning."""
 MOST_STEPS: Final = 1000
 """Operations of a run that history lists."""
 
@@ -65,6 +69,13 @@ class Stretch:
     def lateness(self, at: float) -> float:
         """Return by how much a start is late."""
         return at - self._zero - self.number(at) * self.span
+
+    def fitted(self, times: Sequence[float]) -> Stretch:
+        """Return the same, begun a moment before the log said so, if that is what all *times* say."""
+        least = min((self.lateness(at) for at in times), default=0.0)
+        if self.due.cron or self.due.jitter or least < self.span - SLOW:
+            return self
+        return replace(self, begun=self.begun - (self.span - least))
 
     def knows(self, number: int) -> bool:
         """Whether there is such a due time."""
@@ -116,7 +127,7 @@ def kept_schedule(epochs: Sequence[Epoch], ended: float, starts: Iterable[tuple[
         first = bisect_left(times, stretch.begun)
         mine = times[first : bisect_left(times, stretch.ended)]
         del times[first : first + len(mine)]
-        _hold(stretch, mine, found)
+        _hold(stretch.fitted(mine), mine, found)
     found.doubled += [f"{script}: at no time when it is due: {at:.3f}" for script, at in _rest(by_script)]
     return found
 
@@ -177,7 +188,7 @@ def _differs(kept: Kept, told: Told) -> Iterator[str]:
         yield f"of {told.script} in the log"
     if kept.ended is None or told.ended is None:
         yield f"has not ended: {kept.outcome}, in the log {told.outcome or 'running'}"
-    elif abs(kept.ended - told.ended) > SAME or abs(kept.started - told.began) > SAME:
+    elif abs(kept.ended - told.ended) > SAME or not -SAME < told.began - kept.started < WAITED:
         yield f"from {kept.started} to {kept.ended}, in the log from {told.began} to {told.ended}"
     if kept.outcome != told.outcome:
         yield f"{kept.outcome}, in the log {told.outcome}"

@@ -67,6 +67,12 @@ def test_doubled(at: float) -> None:
     assert (found.missed, len(found.doubled)) == ([], 1)
 
 
+def test_told_late() -> None:
+    """Where all starts come a little before their times, the configuration was in force before the log said so."""
+    found = kept_schedule([EVERY_TWO], T + 10, [("a", T + each - 0.2) for each in (2.0, 4.0, 6.0, 8.0)])
+    assert (found.missed, found.doubled, found.late) == ([], [], [])
+
+
 def test_late() -> None:
     """A start that is late by nearly a whole span is not taken for one in time."""
     found = kept_schedule([EVERY_TWO], T + 10, [("a", T + 3.7), *STARTS[1:]])

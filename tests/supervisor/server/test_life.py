@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import signal
 import socket
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import pytest
 
 from tests.running import Running
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ENDLESS: Final = "{name: endless, interval: 1h, script: 'log(\"begun\") while true do end'}"
 QUICK: Final = "{name: quick, interval: 1h, script: log(1)}"
@@ -44,6 +42,22 @@ def test_skips_what_still_runs(tmp_path: Path) -> None:
     with Running(tmp_path, scripts(long)) as server:
         (skipped,) = server.told("Skipped: the run before is still going on", script="long")[:1]
         assert (skipped["level"], server.messages("long")) == ("WARN", ["begun"])
+
+
+def test_reloads_leave_nothing_open(tmp_path: Path) -> None:
+    """However often the configuration is read anew, the folder of files is open once."""
+    (tmp_path / "files").mkdir()
+    with Running(tmp_path, scripts(QUICK), "--files", "files") as server:
+
+        def held() -> int:
+            found = [each.readlink() for each in Path(f"/proc/{server.pid}/fd").iterdir()]
+            return found.count(tmp_path / "files")
+
+        before = held()
+        for _ in range(3):
+            assert server.http.post("/api/v1/reload").status_code == 200
+        server.until(lambda: [{}] if held() == before else [])
+        assert before == 1
 
 
 def test_grace(tmp_path: Path) -> None:
