@@ -15,6 +15,7 @@ PACKAGES: Final = {
     "htpasswd": "apache2-utils",
     "openssl": "openssl",
     "runc": "runc",
+    "curl": "curl",
     "chromium": "chromium",
     "chromedriver": "chromium-driver",
 }

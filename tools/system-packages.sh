@@ -1,11 +1,11 @@
 #!/bin/sh
 # Install what tests need from the system and no Python package has: a registry, a second opinion, passwords,
-# certificates, containers, a browser; and what is named as PROGRAM:PACKAGE besides.
+# certificates, containers, a browser and the like; and what is named as PROGRAM:PACKAGE besides.
 set -eu
 
 missing=
 for pair in docker-registry:docker-registry skopeo:skopeo htpasswd:apache2-utils openssl:openssl runc:runc \
-        chromium:chromium chromedriver:chromium-driver "$@"; do
+        curl:curl chromium:chromium chromedriver:chromium-driver "$@"; do
     command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
 done
 if [ -z "$missing" ]; then

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from tests.asking import Asking
 
 ELSEWHERE: Final = {
-    "make image": "make test-image builds it, without a hub",
-    "podman ": "make test-image starts the same container",
+    "make image": "make test-image types it, where there is no hub",
+    "podman ": "make test-image types them",
     "kubectl ": "there is no cluster here; tests/image holds the manifests against what they must say",
     "install -m 644 deploy/systemd": "make test-image boots systemd in a container and installs the unit",
 }

@@ -14,7 +14,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from tests.image.trial import base, carried, inside, unit
+from tests.image.trial import base, carried, documented, inside, unit
 from tests.image.trial.container import IMAGE, ROOT
 from tests.image.trial.engine import TrialError, podman, run
 
@@ -56,6 +56,7 @@ def _steps(folder: Path, scratch: Path) -> Iterator[tuple[str, Callable[[], str]
     yield "hostile scripts of a collection", lambda: inside.escapes(scratch)
     yield "server, with a registry that wants a login", lambda: inside.serves(scratch)
     yield "service of systemd", lambda: unit.tried(folder / "carried", scratch)
+    yield "commands of docs/deploying.md", lambda: documented.typed(folder / "carried", scratch)
     yield "first request and memory", lambda: _answers(scratch)
 
 
