@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from regbot.cli import command_line
 from tests.documents import surroundings
 from tests.documents.blocks import DOCUMENTS, ROOT, blocks
 from tests.documents.reader import Reader
 from tests.programs import require
 from tests.regbot import regbot
+from tools.documents.command_line import flags, names
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,13 +72,10 @@ def test_what_runs_elsewhere() -> None:
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_commands_within_sentences(document: str) -> None:
     """Commands and flags that a sentence names exist."""
-    parser = command_line()
-    commands = parser._subparsers._group_actions[0].choices  # type: ignore[union-attr]  # noqa: SLF001 -- nothing tells them
-    assert commands is not None
     for said in _INLINE.findall((ROOT / document).read_text()):
         words = said.split()
-        assert words[1] in commands, said
-        known = set(commands[words[1]]._option_string_actions)  # type: ignore[call-overload]  # noqa: SLF001 -- likewise
+        assert words[1] in names(), said
+        known = {option for action in flags(words[1]) for option in action.option_strings}
         assert {word.partition("=")[0] for word in words if word.startswith("-") and word != "-"} <= known, said
 
 
