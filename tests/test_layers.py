@@ -17,11 +17,14 @@ LIBRARIES: Final = frozenset(
     {"croniter", "httpx", "hypercorn", "lark", "loguru", "lupa", "msgpack", "msgspec", "prometheus_client", "rich"}
     | {"shtab", "starlette", "trio", "yaml"}
 )
-LAYERS: Final = "check cli commands config manual nearest plain protocol registry sandbox shell supervisor web"
+LAYERS: Final = (
+    "check cli command_line commands config manual nearest plain protocol registry sandbox shell supervisor web"
+)
 OWN: Final = frozenset(f"regbot.{name}" for name in LAYERS.split())
 
 ABOVE_SUPERVISOR: Final = frozenset(
-    {"regbot.check", "regbot.cli", "regbot.commands", "regbot.plain", "regbot.sandbox", "regbot.shell", "regbot.web"}
+    {"regbot.check", "regbot.cli", "regbot.command_line", "regbot.commands", "regbot.plain", "regbot.sandbox"}
+    | {"regbot.shell", "regbot.web"}
     | {"hypercorn", "lark", "lupa", "msgspec", "rich", "shtab", "starlette"}
 )
 
@@ -47,8 +50,9 @@ ALLOWED: Final = {
         "starlette",
         "trio",
     },
-    "regbot.commands": (OWN | LIBRARIES) - {"regbot.cli", "regbot.sandbox", "lupa"},
-    "regbot.cli": {"regbot.cli", "regbot.commands"},
+    "regbot.commands": (OWN | LIBRARIES) - {"regbot.cli", "regbot.command_line", "regbot.sandbox", "lupa"},
+    "regbot.cli": {"regbot.cli", "regbot.command_line", "regbot.commands"},
+    "regbot.command_line": {"regbot.command_line"},
 }
 """What importing the whole of a layer may load, of us and of the libraries."""
 

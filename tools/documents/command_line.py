@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from regbot import cli
+from regbot.command_line import command_line
 from tools.documents.table import table
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def names() -> list[str]:
 
 
 def _choices() -> argparse._SubParsersAction[argparse.ArgumentParser]:
-    (found,) = (each for each in cli.command_line()._actions if isinstance(each, argparse._SubParsersAction))  # noqa: SLF001 -- likewise
+    (found,) = (each for each in command_line()._actions if isinstance(each, argparse._SubParsersAction))  # noqa: SLF001 -- likewise
     return found
 
 
