@@ -34,7 +34,7 @@ def _times(script: Script, now: float, local: tzinfo | None) -> str:
         span = spelled(plan.span)
         return f" ({rule}): {span} after the server starts, then every {span}{later}"
     if plan.schedule is None:
-        return ": no schedule and no interval, it runs only with regbot once"
+        return ": no schedule and no interval, it runs only with regbot once, or when a server is asked to"
     zone = plan.schedule.zone or local
     found = [_shown(time, zone) for time in upcoming(plan, now, SHOWN, local=local)]
     return f" ({rule}): {', '.join(found) or 'never'}{later}"

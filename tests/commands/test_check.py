@@ -170,7 +170,7 @@ def test_next_times(check: Check) -> None:
     lines = (
         r"regbot\.yml:4: warning: .*",
         rf"a \(TZ=UTC 0 0 1 1 \*\): ((?:{times}) \d{{4}}-01-01 00:00 UTC(, )?){{3}}",
-        "b: no schedule and no interval, it runs only with regbot once",
+        "b: no schedule and no interval, it runs only with regbot once, or when a server is asked to",
         r"c \(interval 1h\): 1h after the server starts, then every 1h",
         "1 warning",
     )

@@ -35,7 +35,7 @@ def told(fields: str) -> str:
         ),
         ("interval: 1h", "a (interval 1h): 1h after the server starts, then every 1h"),
         ("schedule: '@every 90s'", "a (@every 90s): 1m30s after the server starts, then every 1m30s"),
-        ("timeout: 1h", "a: no schedule and no interval, it runs only with regbot once"),
+        ("timeout: 1h", "a: no schedule and no interval, it runs only with regbot once, or when a server is asked to"),
     ],
 )
 def test_starts(fields: str, line: str) -> None:
