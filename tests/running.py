@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 from typing import TYPE_CHECKING, Final, Self
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 
 WITHIN: Final = 30.0
 """Seconds for anything to happen; a busy machine takes its time."""
+
+
+def free_port() -> int:
+    """Return a port of loopback at which nobody listens now."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
 
 
 class Running:

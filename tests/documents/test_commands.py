@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -13,6 +12,7 @@ from tests.documents.blocks import DOCUMENTS, ROOT, blocks
 from tests.documents.reader import Reader
 from tests.programs import require
 from tests.regbot import regbot
+from tests.running import free_port
 from tools.documents.command_line import flags, names
 
 if TYPE_CHECKING:
@@ -77,12 +77,6 @@ def test_commands_within_sentences(document: str) -> None:
         assert words[1] in names(), said
         known = {option for action in flags(words[1]) for option in action.option_strings}
         assert {word.partition("=")[0] for word in words if word.startswith("-") and word != "-"} <= known, said
-
-
-def free_port() -> int:
-    """Return a port of loopback at which nobody listens now."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def configurations() -> list[object]:

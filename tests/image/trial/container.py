@@ -6,7 +6,6 @@ import itertools
 import json
 import os
 import resource
-import socket
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -102,12 +101,6 @@ class Server:
     def _inspect(self) -> dict[str, object]:
         found: list[dict[str, object]] = json.loads(podman("inspect", self.name))
         return found[0]
-
-
-def free_port() -> int:
-    """Return a port of loopback at which nobody listens now."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 @contextmanager

@@ -14,10 +14,11 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from tests.docker_registry import DockerRegistry
-from tests.image.trial.container import ROOT, USER, free_port, once, server
+from tests.image.trial.container import ROOT, USER, once, server
 from tests.image.trial.engine import TrialError
 from tests.image.trial.figures import memory, started
 from tests.images import image, push
+from tests.running import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
