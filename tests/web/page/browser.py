@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from tests.programs import require
@@ -112,20 +113,21 @@ class Browser:
 
     def press(self, *keys: str) -> None:
         """Press keys, one after another, wherever the focus is."""
+        # Not sent to an element: the page may replace the one that has the focus in between.
         for key in keys:
-            self.driver.switch_to.active_element.send_keys(key)
+            ActionChains(self.driver, duration=0).send_keys(key).perform()
 
     @property
     def focused(self) -> str:
         """The accessible name of what has the focus."""
-        return str(self.driver.switch_to.active_element.accessible_name)
+        return str(self.until(lambda: [self.driver.switch_to.active_element.accessible_name])[0])
 
-    def tab_to(self, name: str) -> WebElement:
+    def tab_to(self, name: str) -> None:
         """Press the Tab key until what has the focus has an accessible name that begins so."""
         for _ in range(60):
             self.press(Keys.TAB)
             if self.focused.startswith(name):
-                return self.driver.switch_to.active_element
+                return
         raise AssertionError(f"the Tab key never came to {name}")
 
     def barriers(self) -> list[list[str]]:

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 import trio
+from selenium.webdriver.common.keys import Keys
 
 from tests.docker_registry import DockerRegistry
 from tests.running import Running
@@ -64,13 +65,15 @@ def take_all(browser: Browser, folder: Path) -> None:
     """Take one picture after another."""
     browser.look(width=720, height=1400)
     browser.open()
-    browser.tab_to("Dry run of Prune pull requests").click()
+    browser.tab_to("Dry run of Prune pull requests")
+    browser.press(Keys.ENTER)
     browser.find(".subtitle .outcome", "success")
     browser.look(width=360, height=780)
     take(browser, folder / "dry-run-phone.png", scale=2)
     browser.look(height=820)
     browser.open()
-    browser.tab_to("Run Mirror base images now").click()
+    browser.tab_to("Run Mirror base images now")
+    browser.press(Keys.ENTER)
     browser.find(".message", "quay.io is slow")
     browser.find(".subtitle", "quay.io")
     browser.find(".facts [data-told=since]", "4.")
