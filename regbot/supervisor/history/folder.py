@@ -87,7 +87,9 @@ def _locked(path: Path) -> int:
 
 def _why(error: OSError, path: str) -> str:
     """Return what is wrong and what to do."""
-    number = error.errno or 0
-    return _WHY.get(number, f"{error.strerror}; mend that, or name another folder").format(
-        parent=Path(path).parent, user=os.geteuid()
-    )
+    parent = Path(path).parent
+    # /proc and the like say ENOENT, not EROFS, of what nobody can make in them.
+    if error.errno == errno.ENOENT and parent.is_dir():
+        return f"nothing can be made in {parent}; name another folder"
+    why = _WHY.get(error.errno or 0, f"{error.strerror}; mend that, or name another folder")
+    return why.format(parent=parent, user=os.geteuid())

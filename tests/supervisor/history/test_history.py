@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -20,7 +21,6 @@ from tests.supervisor.history.histories import NOW, begun, history, trail
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from io import FileIO
-    from pathlib import Path
 
 WRITER: Final = """
 import sys, trio
@@ -126,6 +126,17 @@ async def test_foreign_files(tmp_path: Path) -> None:
     assert (tmp_path / "history.db").read_bytes().startswith(b"something else")
     with pytest.raises(HistoryUnusable, match="no folder"):
         async with history(tmp_path / "history.db"):
+            raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("folder", "why"),
+    [("/no/such/folder", "/no/such is not there; make it"), ("/proc/regbot", "nothing can be made in /proc")],
+)
+async def test_no_folder_there(folder: str, why: str) -> None:
+    """A folder that cannot be made is told with the reason: its parent is missing, or nobody can make any there."""
+    with pytest.raises(HistoryUnusable, match=why):
+        async with history(Path(folder)):
             raise AssertionError
 
 
